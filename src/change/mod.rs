@@ -1,0 +1,18 @@
+//! What a change is: the change manifest, its digest, and the algebra over manifests.
+//!
+//! A [`ChangeManifest`] lists every path whose content or mode differs between two trees, each side
+//! by the SHA-256 of its content, so that a digest over it ([`ChangeDigest`]) does not rest on git's
+//! own hashes. Manifests [compose](ChangeManifest::compose) and [invert](ChangeManifest::invert)
+//! without reading git. This module does no I/O. SPEC section 2.
+
+mod commit;
+mod digest;
+mod manifest;
+mod path;
+
+pub use commit::{Commit, CommitId, CommitIdError, Identity};
+pub use digest::{ChangeDigest, Digest, DigestError, sha256};
+pub use manifest::{
+    ChangeManifest, ComposeError, Content, Entry, FileMode, MANIFEST_HEADER, ManifestError,
+};
+pub use path::{PathError, RepoPath};

@@ -1,0 +1,99 @@
+//! The policy: declarative, monotone rules over verified facts. SPEC section 6.
+//!
+//! [`Policy::parse`] reads and checks `policy.toml`. Every rule that matches applies, requirements
+//! add up, `forbid` wins, and a rule can only make the gate stricter.
+
+mod glob;
+mod parse;
+
+use crate::ai::Extent;
+pub use glob::{Glob, GlobError};
+
+/// A signed policy, read.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// The repository's name, such as `github.com/acme/pay`.
+    pub repository: String,
+    /// Earlier names that statements may carry.
+    pub aliases: Vec<String>,
+    /// The protected branches as full refs; the first is the default target. Never empty.
+    pub protected: Vec<String>,
+    /// What a change without declaration counts as. `assisted` where the file is silent.
+    pub undeclared: Extent,
+    /// Where the store lies, if the policy says so: a ref or nothing.
+    pub store: Option<String>,
+    /// `[default]` first, then the rules in the file's order.
+    pub rules: Vec<Rule>,
+    /// What the file asks for and this version can't evaluate: CS906, never ignored.
+    pub unsupported: Vec<Unsupported>,
+}
+
+/// A key of the grammar that this version reads but can't evaluate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsupported {
+    /// The key, such as `when.blast_radius`.
+    pub key: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// A rule. `[default]` is one without conditions.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// The name; `[default]` for the default.
+    pub name: String,
+    /// The line of `policy.toml` where the rule starts, from 1.
+    pub line: usize,
+    /// Which paths it is about; empty means all.
+    pub paths: Vec<Glob>,
+    /// Which paths it leaves out.
+    pub except_paths: Vec<Glob>,
+    /// When it holds.
+    pub when: When,
+    /// What it asks.
+    pub require: Option<Require>,
+    /// Why such a change is forbidden.
+    pub forbid: Option<String>,
+    /// Whether it blocks or warns.
+    pub enforce: Enforce,
+}
+
+/// The conditions of a rule; all must hold. Level names are those of the roster and are checked
+/// against it when both are loaded.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct When {
+    /// At least this extent.
+    pub ai: Option<Extent>,
+    /// The author stands below this level.
+    pub author_below: Option<String>,
+    /// `author = "unproven"`: nobody is proven an author.
+    pub author_unproven: bool,
+}
+
+/// What a rule asks for; all of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Require {
+    /// How many distinct people sign; 1 where the file has `require` without `signers`, and 0 where
+    /// it asks for a declaration alone.
+    pub signers: usize,
+    /// Each stands at this level or above.
+    pub level: Option<String>,
+    /// Each stands above the author's level; above a top-level author stands another top-level person.
+    pub above_author: bool,
+    /// Each is of this team.
+    pub team: Option<String>,
+    /// One signer of each of these teams; one person may serve several.
+    pub teams: Vec<String>,
+    /// A counted declaration by a roster person.
+    pub declaration: bool,
+}
+
+/// Whether an unmet rule refuses or only warns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Enforce {
+    /// Refuses.
+    #[default]
+    Block,
+    /// Warns.
+    Warn,
+}

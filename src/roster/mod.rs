@@ -1,0 +1,190 @@
+//! The roster: who takes part, at which level, in which teams, with which keys. SPEC section 5.
+//!
+//! [`Roster::parse`] reads and checks `roster.toml`; the rest answers questions about people. The
+//! roster alone says a person's level and team; nothing in a statement does.
+
+mod parse;
+
+use crate::change::{Digest, Identity};
+use crate::keys::PublicKey;
+
+/// A person's id: lower-case letters, digits, `-`, `_`, `.`; unique in the roster.
+pub type PersonId = String;
+
+/// A level by its rank in the roster's `levels`: 0 is the lowest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Level(pub usize);
+
+/// The people, bots and gates that a trust version knows.
+#[derive(Debug, Clone)]
+pub struct Roster {
+    levels: Vec<String>,
+    engineers: Vec<Engineer>,
+    automations: Vec<Automation>,
+    gates: Vec<Gate>,
+    admins: Admins,
+    withdrawn: Vec<Withdrawn>,
+}
+
+/// A person.
+#[derive(Debug, Clone)]
+pub struct Engineer {
+    /// The id.
+    pub id: PersonId,
+    /// The name, for people to read.
+    pub name: String,
+    /// The level.
+    pub level: Level,
+    /// The teams.
+    pub teams: Vec<String>,
+    /// Every address that counts as this person's: `emails` and GitHub's noreply forms. Lower case.
+    pub emails: Vec<String>,
+    /// The keys, those that are revoked included.
+    pub keys: Vec<EngineerKey>,
+    /// The line in `roster.toml` where the person starts, from 1.
+    pub line: usize,
+}
+
+/// A key of a person.
+#[derive(Debug, Clone)]
+pub struct EngineerKey {
+    /// The public key.
+    pub key: PublicKey,
+    /// Since when and why the key no longer signs.
+    pub revoked: Option<Revocation>,
+}
+
+/// Why a key no longer signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocation {
+    /// The date, as `YYYY-MM-DD`.
+    pub on: String,
+    /// Retired or compromised.
+    pub reason: RevocationReason,
+}
+
+/// The reasons for a revocation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevocationReason {
+    /// The key was given up in good order.
+    Retired,
+    /// Somebody else may have used the key.
+    Compromised,
+}
+
+/// A bot: its key and the paths that are its own. Never a person.
+#[derive(Debug, Clone)]
+pub struct Automation {
+    /// The id.
+    pub id: String,
+    /// Globs of the paths that are its own.
+    pub paths: Vec<String>,
+    /// Its key.
+    pub key: PublicKey,
+}
+
+/// A CI's key, for verdicts alone.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// The id.
+    pub id: String,
+    /// Its key.
+    pub key: PublicKey,
+}
+
+/// Who signs trust versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admins {
+    /// Ids of engineers.
+    pub ids: Vec<PersonId>,
+    /// How many of them must sign; at least 1, at most their number.
+    pub threshold: usize,
+}
+
+/// A statement that no longer counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// SHA-256 of the statement's payload.
+    pub payload: Digest,
+    /// Why.
+    pub why: String,
+}
+
+impl Roster {
+    /// The names of the levels, the lowest first.
+    pub fn levels(&self) -> &[String] {
+        &self.levels
+    }
+
+    /// The level of this name.
+    pub fn level(&self, name: &str) -> Option<Level> {
+        self.levels
+            .iter()
+            .position(|known| known == name)
+            .map(Level)
+    }
+
+    /// The name of a level; the empty string for a level of another roster.
+    pub fn level_name(&self, level: Level) -> &str {
+        self.levels.get(level.0).map_or("", String::as_str)
+    }
+
+    /// The lowest level.
+    pub fn lowest_level(&self) -> Level {
+        Level(0)
+    }
+
+    /// The top level.
+    pub fn top_level(&self) -> Level {
+        Level(self.levels.len().saturating_sub(1))
+    }
+
+    /// The people, in the file's order.
+    pub fn engineers(&self) -> &[Engineer] {
+        &self.engineers
+    }
+
+    /// The person of this id.
+    pub fn engineer(&self, id: &str) -> Option<&Engineer> {
+        self.engineers.iter().find(|engineer| engineer.id == id)
+    }
+
+    /// The person whose address a commit or trailer claims. A claim only ever adds authors.
+    pub fn claimed(&self, identity: &Identity) -> Option<&Engineer> {
+        let email = identity.email.to_lowercase();
+        self.engineers
+            .iter()
+            .find(|engineer| engineer.emails.contains(&email))
+    }
+
+    /// The person and key with this OpenSSH fingerprint (`SHA256:...`).
+    pub fn key(&self, fingerprint: &str) -> Option<(&Engineer, &EngineerKey)> {
+        self.engineers.iter().find_map(|engineer| {
+            let key = engineer
+                .keys
+                .iter()
+                .find(|key| key.key.fingerprint() == fingerprint)?;
+            Some((engineer, key))
+        })
+    }
+
+    /// The bots.
+    pub fn automations(&self) -> &[Automation] {
+        &self.automations
+    }
+
+    /// The CI keys.
+    pub fn gates(&self) -> &[Gate] {
+        &self.gates
+    }
+
+    /// Who signs trust versions.
+    pub fn admins(&self) -> &Admins {
+        &self.admins
+    }
+
+    /// The statements that no longer count.
+    pub fn withdrawn(&self) -> &[Withdrawn] {
+        &self.withdrawn
+    }
+}
