@@ -7,12 +7,15 @@
 
 mod commit;
 mod digest;
+mod history;
 mod manifest;
 mod path;
 
 pub use commit::{Commit, CommitId, CommitIdError, Identity};
 pub use digest::{ChangeDigest, Digest, DigestError, sha256};
+pub use history::{History, HistoryError};
 pub use manifest::{
     ChangeManifest, ComposeError, Content, Entry, FileMode, MANIFEST_HEADER, ManifestError,
 };
+pub(crate) use path::check_component;
 pub use path::{PathError, RepoPath};

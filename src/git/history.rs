@@ -1,0 +1,229 @@
+//! Commits, ancestry and files at a commit.
+
+use std::collections::HashSet;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+use gix::objs::{CommitRef, Kind};
+
+use super::Repository;
+use super::open::{commit_id, missing, object_id};
+use super::tree::{Kin, check_hash, read_error};
+use crate::change::{
+    ChangeManifest, Commit, CommitId, FileMode, History, HistoryError, Identity, RepoPath,
+};
+
+/// The largest commit object that is read, in bytes (SPEC 10).
+const MAX_COMMIT: usize = 4 << 20;
+/// The most commits that one walk visits (SPEC 10).
+const MAX_WALK: usize = 5_000_000;
+/// The largest file that [`History::file`] reads, in bytes (SPEC 10).
+const MAX_FILE: u64 = 8 << 20;
+
+impl Repository {
+    /// The ids of a shallow clone's cut commits.
+    fn shallow(&self) -> Result<HashSet<ObjectId>, HistoryError> {
+        let commits = self.repo.shallow_commits().map_err(read_error)?;
+        Ok(commits
+            .map(|commits| commits.iter().copied().collect())
+            .unwrap_or_default())
+    }
+
+    fn commit_data(&self, id: ObjectId) -> Result<Vec<u8>, HistoryError> {
+        let mut object = self
+            .repo
+            .try_find_object(id)
+            .map_err(read_error)?
+            .ok_or_else(|| missing(id))?;
+        if object.kind != Kind::Commit {
+            return Err(HistoryError::UnknownRevision(id.to_string()));
+        }
+        if object.data.len() > MAX_COMMIT {
+            return Err(HistoryError::Limit(format!(
+                "commit {id} is over {MAX_COMMIT} bytes"
+            )));
+        }
+        check_hash(Kind::Commit, &object.data, id)?;
+        Ok(std::mem::take(&mut object.data))
+    }
+
+    pub(super) fn tree_of(&self, commit: &CommitId) -> Result<ObjectId, HistoryError> {
+        let id = object_id(commit)?;
+        let data = self.commit_data(id)?;
+        Ok(decode(&data, id)?.tree())
+    }
+
+    /// What stands at a path of a commit's tree.
+    pub(super) fn lookup(
+        &self,
+        commit: &CommitId,
+        path: &[u8],
+    ) -> Result<Option<(Kin, ObjectId)>, HistoryError> {
+        let mut found = (Kin::Tree, self.tree_of(commit)?);
+        for name in path.split(|&byte| byte == b'/') {
+            if found.0 != Kin::Tree {
+                return Ok(None);
+            }
+            match self.entries(Some(found.1))?.get(name) {
+                Some(entry) => found = *entry,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(found))
+    }
+}
+
+impl History for Repository {
+    fn commit(&self, id: &CommitId) -> Result<Commit, HistoryError> {
+        let object = object_id(id)?;
+        let data = self.commit_data(object)?;
+        let commit = decode(&data, object)?;
+        let malformed = |_| HistoryError::MalformedCommit(id.to_string());
+        let committer = commit.committer().map_err(malformed)?;
+        Ok(Commit {
+            id: id.clone(),
+            parents: commit.parents().map(commit_id).collect::<Result<_, _>>()?,
+            author: identity(commit.author().map_err(malformed)?),
+            committer: identity(committer),
+            committed_at: committer.time().map_err(malformed)?.seconds,
+            message: commit.message.to_str_lossy().into_owned(),
+        })
+    }
+
+    fn parents(&self, id: &CommitId) -> Result<Vec<CommitId>, HistoryError> {
+        let object = object_id(id)?;
+        if self.shallow()?.contains(&object) {
+            return Err(HistoryError::Shallow(id.clone()));
+        }
+        let data = self.commit_data(object)?;
+        decode(&data, object)?.parents().map(commit_id).collect()
+    }
+
+    fn change(
+        &self,
+        base: Option<&CommitId>,
+        head: &CommitId,
+    ) -> Result<ChangeManifest, HistoryError> {
+        let old = base.map(|base| self.tree_of(base)).transpose()?;
+        self.compare_trees(old, Some(self.tree_of(head)?))
+    }
+
+    fn merge_bases(&self, one: &CommitId, other: &CommitId) -> Result<Vec<CommitId>, HistoryError> {
+        let bases = self
+            .repo
+            .merge_bases_many(object_id(one)?, &[object_id(other)?])
+            .map_err(read_error)?;
+        let bases: Vec<CommitId> = bases
+            .into_iter()
+            .map(|id| commit_id(id.detach()))
+            .collect::<Result<_, _>>()?;
+        // In a cut history another base may hide behind the cut. The walks fail where they meet it.
+        if !self.shallow()?.is_empty() {
+            self.commits_between(&bases, one)?;
+            self.commits_between(&bases, other)?;
+        }
+        Ok(bases)
+    }
+
+    fn is_ancestor(
+        &self,
+        ancestor: &CommitId,
+        descendant: &CommitId,
+    ) -> Result<bool, HistoryError> {
+        if ancestor == descendant {
+            return Ok(true);
+        }
+        let bases = self
+            .repo
+            .merge_bases_many(object_id(ancestor)?, &[object_id(descendant)?])
+            .map_err(read_error)?;
+        let wanted = object_id(ancestor)?;
+        if bases.iter().any(|base| base.detach() == wanted) {
+            return Ok(true);
+        }
+        if !self.shallow()?.is_empty() {
+            self.commits_between(std::slice::from_ref(ancestor), descendant)?;
+        }
+        Ok(false)
+    }
+
+    fn commits_between(
+        &self,
+        without: &[CommitId],
+        head: &CommitId,
+    ) -> Result<Vec<CommitId>, HistoryError> {
+        let hidden = without
+            .iter()
+            .map(object_id)
+            .collect::<Result<Vec<_>, _>>()?;
+        let head = object_id(head)?;
+        if hidden.contains(&head) {
+            return Ok(Vec::new());
+        }
+        let shallow = self.shallow()?;
+        let walk = self
+            .repo
+            .rev_walk([head])
+            .with_hidden(hidden)
+            .all()
+            .map_err(read_error)?;
+        let mut commits = Vec::new();
+        for info in walk {
+            let info = info.map_err(read_error)?;
+            let id = commit_id(info.id)?;
+            if shallow.contains(&info.id) {
+                return Err(HistoryError::Shallow(id));
+            }
+            commits.push(id);
+            if commits.len() > MAX_WALK {
+                return Err(HistoryError::Limit(format!(
+                    "a range of over {MAX_WALK} commits"
+                )));
+            }
+        }
+        Ok(commits)
+    }
+
+    fn file(
+        &self,
+        commit: &CommitId,
+        path: &str,
+    ) -> Result<Option<(FileMode, Vec<u8>)>, HistoryError> {
+        let Some((Kin::Blob(mode), id)) = self.lookup(commit, path.as_bytes())? else {
+            return Ok(None);
+        };
+        let path = RepoPath::new(path).map_err(read_error)?;
+        Ok(Some((mode, self.blob(id, &path, MAX_FILE)?)))
+    }
+
+    fn folder(&self, commit: &CommitId, path: &str) -> Result<Vec<String>, HistoryError> {
+        let Some((Kin::Tree, id)) = self.lookup(commit, path.as_bytes())? else {
+            return Ok(Vec::new());
+        };
+        let entries = self.entries(Some(id))?;
+        Ok(entries
+            .keys()
+            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .collect())
+    }
+
+    fn reference(&self, name: &str) -> Result<Option<CommitId>, HistoryError> {
+        let Some(mut reference) = self.repo.try_find_reference(name).map_err(read_error)? else {
+            return Ok(None);
+        };
+        let id = reference.peel_to_commit().map_err(read_error)?.id;
+        commit_id(id).map(Some)
+    }
+}
+
+fn decode(data: &[u8], id: ObjectId) -> Result<CommitRef<'_>, HistoryError> {
+    CommitRef::from_bytes(data, id.kind())
+        .map_err(|_| HistoryError::MalformedCommit(id.to_string()))
+}
+
+fn identity(signature: gix::actor::SignatureRef<'_>) -> Identity {
+    Identity {
+        name: signature.name.to_str_lossy().into_owned(),
+        email: signature.email.to_str_lossy().into_owned(),
+    }
+}

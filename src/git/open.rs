@@ -1,0 +1,147 @@
+//! Opening a repository, resolving revisions, and the configuration values that are ours.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+
+use crate::change::{CommitId, Digest, HistoryError};
+
+/// Memory for decoded objects, in bytes.
+const OBJECT_CACHE: usize = 64 << 20;
+
+/// An opened repository: bare or not, SHA-1 or SHA-256, a linked worktree too.
+pub struct Repository {
+    pub(crate) repo: gix::Repository,
+    pub(super) digests: RefCell<HashMap<ObjectId, Digest>>,
+}
+
+impl Repository {
+    /// Finds the repository that holds `folder` and opens it, reading no configuration but the
+    /// repository's own and starting no program.
+    ///
+    /// # Errors
+    /// [`HistoryError::NoRepository`] where there is none; [`HistoryError::Read`] where it can't be
+    /// opened.
+    pub fn open(folder: &Path) -> Result<Self, HistoryError> {
+        let options = || {
+            gix::open::Options::isolated()
+                .config_overrides(["core.useReplaceRefs=false", "core.commitGraph=false"])
+        };
+        let trust = gix::sec::trust::Mapping {
+            full: options(),
+            reduced: options(),
+        };
+        let repo = gix::ThreadSafeRepository::discover_opts(folder, Default::default(), trust)
+            .map_err(|_| HistoryError::NoRepository(folder.display().to_string()))?;
+        let mut repo = repo.to_thread_local();
+        repo.object_cache_size(OBJECT_CACHE);
+        Ok(Self {
+            repo,
+            digests: RefCell::default(),
+        })
+    }
+
+    /// The repository's git directory; of a linked worktree, the one shared by all.
+    pub fn common_dir(&self) -> &Path {
+        self.repo.common_dir()
+    }
+
+    /// The root of the checked-out files; `None` in a bare repository.
+    pub fn work_dir(&self) -> Option<&Path> {
+        self.repo.workdir()
+    }
+
+    /// A value of the repository's own configuration (never the user's or an included file's).
+    pub fn config_string(&self, key: &str) -> Option<String> {
+        let value = self.repo.config_snapshot().string(key)?;
+        value.to_str().ok().map(str::to_owned)
+    }
+
+    /// The names of the configured remotes.
+    pub fn remotes(&self) -> Vec<String> {
+        self.repo
+            .remote_names()
+            .iter()
+            .map(|name| name.to_str_lossy().into_owned())
+            .collect()
+    }
+
+    /// The full name of the checked-out branch; `None` where HEAD is detached.
+    pub fn head_branch(&self) -> Result<Option<String>, HistoryError> {
+        let name = self
+            .repo
+            .head_name()
+            .map_err(|error| HistoryError::Read(error.to_string()))?;
+        Ok(name.map(|name| name.as_bstr().to_string()))
+    }
+
+    /// Resolves a revision (`HEAD~1`, a branch, a tag, an id) to a commit; tags are peeled.
+    ///
+    /// # Errors
+    /// Empty, unknown, no commit: [`HistoryError::UnknownRevision`]. A short name that stands for
+    /// more than one ref: [`HistoryError::Ambiguous`].
+    pub fn resolve(&self, revision: &str) -> Result<CommitId, HistoryError> {
+        let unknown = || HistoryError::UnknownRevision(revision.to_owned());
+        if revision.is_empty() || revision.starts_with('-') || revision.contains("..") {
+            return Err(unknown());
+        }
+        self.check_unambiguous(revision)?;
+        let id = self
+            .repo
+            .rev_parse_single(revision.as_bytes().as_bstr())
+            .map_err(|_| unknown())?;
+        let object = id.object().map_err(|_| missing(id.detach()))?;
+        let commit = object
+            .peel_to_kind(gix::object::Kind::Commit)
+            .map_err(|_| unknown())?;
+        commit_id(commit.id)
+    }
+
+    /// A name that is both a tag and a branch binds neither.
+    fn check_unambiguous(&self, revision: &str) -> Result<(), HistoryError> {
+        let name = revision
+            .split(['~', '^', '@', ':'])
+            .next()
+            .unwrap_or_default();
+        if name.is_empty() || name == "HEAD" || name.parse::<CommitId>().is_ok() {
+            return Ok(());
+        }
+        let full = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
+        let candidates: Vec<_> = full
+            .iter()
+            .map(|prefix| format!("{prefix}{name}"))
+            .filter(|full| matches!(self.repo.try_find_reference(full.as_str()), Ok(Some(_))))
+            .collect();
+        if candidates.len() > 1 {
+            let candidates = candidates.join(", ");
+            return Err(HistoryError::Ambiguous {
+                name: name.to_owned(),
+                candidates,
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The library's id as ours.
+pub(crate) fn commit_id(id: ObjectId) -> Result<CommitId, HistoryError> {
+    let text = id.to_string();
+    text.parse()
+        .map_err(|_| HistoryError::Read(format!("unknown object format of {text}")))
+}
+
+/// Our id as the library's.
+pub(crate) fn object_id(id: &CommitId) -> Result<ObjectId, HistoryError> {
+    ObjectId::from_hex(id.as_str().as_bytes())
+        .map_err(|_| HistoryError::UnknownRevision(id.to_string()))
+}
+
+pub(super) fn missing(id: ObjectId) -> HistoryError {
+    HistoryError::Missing {
+        id: id.to_string(),
+        path: None,
+    }
+}
