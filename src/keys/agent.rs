@@ -238,6 +238,7 @@ impl Signer for AgentSigner {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 #[path = "agent_tests.rs"]
 mod tests;

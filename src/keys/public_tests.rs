@@ -153,6 +153,27 @@ fn keys_of_other_kinds_from_ssh_keygen_are_unsupported_by_name() {
 }
 
 #[test]
+fn a_certificate_of_ssh_keygen_is_unsupported_though_its_key_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = keygen(folder.path(), "k", "", &["-t", "ed25519"]);
+    let signed = Command::new("ssh-keygen")
+        .args(["-q", "-I", "maya", "-s"])
+        .args([&path, &path.with_extension("pub")])
+        .status()
+        .unwrap();
+    assert!(signed.success());
+    let read = |name: &str| {
+        let text = std::fs::read_to_string(folder.path().join(name)).unwrap();
+        PublicKey::from_openssh(text.trim_end())
+    };
+    assert_eq!(
+        read("k-cert.pub"),
+        unsupported("ssh-ed25519-cert-v01@openssh.com")
+    );
+    assert!(read("k.pub").is_ok());
+}
+
+#[test]
 fn security_keys_dss_and_certificates_are_unsupported_by_name() {
     for algorithm in [
         "sk-ssh-ed25519@openssh.com",
