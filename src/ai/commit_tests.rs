@@ -50,7 +50,7 @@ fn check_line(line: &str, rule: &str, strength: Strength, extent: Extent) {
 }
 
 /// Every address of the table, with its rule and what it shows as an author and beside one.
-const ADDRESSES: [(&str, &str, Extent, Extent); 24] = {
+const ADDRESSES: [(&str, &str, Extent, Extent); 25] = {
     use Extent::{Assisted, Autonomous, Generated};
     [
         ("noreply@anthropic.com", "claude-code", Generated, Assisted),
@@ -78,6 +78,7 @@ const ADDRESSES: [(&str, &str, Extent, Extent); 24] = {
             Generated,
             Assisted,
         ),
+        ("copilot@github.com", "copilot", Generated, Assisted),
         ("cursoragent@cursor.com", "cursor", Generated, Assisted),
         ("aider@aider.chat", "aider", Generated, Assisted),
         ("noreply@aider.dev", "aider", Generated, Assisted),
