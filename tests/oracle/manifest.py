@@ -4,7 +4,9 @@
     manifest.py [-C REPOSITORY] BASE HEAD              the manifest of a change
     manifest.py [-C REPOSITORY] --digest BASE HEAD     its digest alone
     manifest.py [-C REPOSITORY] --first-parent N [REV] "<commit> <digest>" of the newest N
-                                                       first-parent commits of REV (default HEAD)
+                                                       first-parent commits of REV (default HEAD);
+                                                       with --keep-going, "<commit> undecided" where
+                                                       an object is missing or malformed
 
 BASE and HEAD are anything that names a tree; BASE may be "-" for the empty tree. Written from the
 format's text alone: it shares no code with the program. Exit code 2: could not decide.
@@ -43,7 +45,7 @@ def isolated_environment():
 
 class Repository:
     def __init__(self, folder):
-        self.git = ["git", "--no-replace-objects", "-C", folder, "-c", "safe.directory=*"]
+        self.git = ["git", "--no-replace-objects", "-C", folder, "-c", "core.commitGraph=false"]
         self.environment = isolated_environment()
         self.digests = {}
         self.batch = None
@@ -79,8 +81,8 @@ class Repository:
         self.batch.stdin.write(object_id + b"\n")
         self.batch.stdin.flush()
         head = self.batch.stdout.readline().split()
-        if len(head) != 3 or head[1] != b"blob":
-            raise Undecided("object %s is no blob that is here" % object_id.decode())
+        if len(head) != 3:
+            raise Undecided("object %s is missing" % object_id.decode())
         left, digest = int(head[2]), hashlib.sha256()
         while left:
             chunk = self.batch.stdout.read(min(left, 1 << 20))
@@ -89,6 +91,8 @@ class Repository:
             digest.update(chunk)
             left -= len(chunk)
         self.batch.stdout.read(1)
+        if head[1] != b"blob":
+            raise Undecided("object %s is no blob" % object_id.decode())
         self.digests[object_id] = digest.hexdigest().encode()
         return self.digests[object_id]
 
@@ -132,7 +136,8 @@ class Repository:
         return self.manifest(raw.split(b"\0")[:-1])
 
     def first_parents(self, count, name):
-        """Commit and digest of the newest commits of a first-parent line, the newest first."""
+        """Commit and manifest of the newest commits of a first-parent line, the newest first; an
+        Undecided in the manifest's place where there is none."""
         tip = self.resolve(name, "commit")
         if self.run("rev-parse", "--is-shallow-repository").strip() == b"true":
             raise Undecided("a shallow repository")
@@ -150,7 +155,10 @@ class Repository:
         )
         headers = [b"%s %s" % (trees[base], trees[commit]) for commit, base in pairs]
         for (commit, _), records in zip(pairs, split_by_header(raw, headers)):
-            yield commit, self.manifest(records)
+            try:
+                yield commit, self.manifest(records)
+            except Undecided as error:
+                yield commit, error
 
     def trees(self, commits):
         """The tree of each commit; the empty tree stands for itself."""
@@ -202,6 +210,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-C", dest="folder", default=".", metavar="REPOSITORY")
     parser.add_argument("--first-parent", type=int, metavar="N")
+    parser.add_argument("--keep-going", action="store_true", help='print "<commit> undecided"')
     parser.add_argument("--digest", action="store_true")
     parser.add_argument("revisions", nargs="*", metavar="REV")
     options = parser.parse_args()
@@ -213,9 +222,16 @@ def main():
         repository = Repository(options.folder)
         if options.first_parent is not None:
             name = (options.revisions or ["HEAD"])[0]
+            code = 0
             for commit, manifest in repository.first_parents(options.first_parent, name):
-                print(commit.decode(), hashlib.sha256(manifest).hexdigest())
-            return 0
+                if isinstance(manifest, Undecided):
+                    if not options.keep_going:
+                        raise manifest
+                    print(commit.decode(), "undecided")
+                    code = 2
+                else:
+                    print(commit.decode(), hashlib.sha256(manifest).hexdigest())
+            return code
         base, head = (repository.resolve(name, "tree").decode() if name != "-" else
                       repository.empty_tree.decode() for name in options.revisions)
         manifest = repository.diff(base, head)
