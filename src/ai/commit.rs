@@ -167,7 +167,7 @@ impl Reader<'_> {
     /// A committer may only have moved somebody's commit: it says less than an author.
     fn committer(&mut self) {
         let committer = &self.commit.committer;
-        if *committer == self.commit.author && self.table.is_agent_address(&committer.email) {
+        if *committer == self.commit.author {
             return;
         }
         let (row, strength) = if let Some(row) = self.table.by_address(&committer.email) {

@@ -416,6 +416,10 @@ fn aiders_suffix_is_medium_in_an_author_and_weak_in_a_committer() {
         rules(&author),
         [("aider/author".to_owned(), Strength::Medium)]
     );
+    assert_eq!(
+        rules(&commit(aided.clone(), "S")),
+        [("aider/author".to_owned(), Strength::Medium)]
+    );
     let committer = Commit {
         committer: aided,
         ..commit(person(), "S")
