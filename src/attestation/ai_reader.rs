@@ -1,0 +1,115 @@
+//! Reads the `aiAssistance` object of declarations and sign-offs.
+
+use super::error::AttestationError;
+use super::limits;
+use super::node::Node;
+use crate::ai::{
+    Agent, AgentRole, AiAssistance, Contradiction, Evidence, EvidenceSource, Extent, Strength,
+};
+
+const EXTENTS: [(&str, Extent); 4] = [
+    ("none", Extent::None),
+    ("assisted", Extent::Assisted),
+    ("generated", Extent::Generated),
+    ("autonomous", Extent::Autonomous),
+];
+
+const ROLES: [(&str, AgentRole); 5] = [
+    ("author", AgentRole::Author),
+    ("coauthor", AgentRole::Coauthor),
+    ("completion", AgentRole::Completion),
+    ("reviewer", AgentRole::Reviewer),
+    ("unknown", AgentRole::Unknown),
+];
+
+const SOURCES: [(&str, EvidenceSource); 6] = [
+    ("git-ai-note", EvidenceSource::GitAiNote),
+    ("agent-trace", EvidenceSource::AgentTrace),
+    ("trailer", EvidenceSource::Trailer),
+    ("identity", EvidenceSource::Identity),
+    ("marker", EvidenceSource::Marker),
+    ("declaration", EvidenceSource::Declaration),
+];
+
+const STRENGTHS: [(&str, Strength); 4] = [
+    ("weak", Strength::Weak),
+    ("medium", Strength::Medium),
+    ("strong", Strength::Strong),
+    ("signed", Strength::Signed),
+];
+
+/// Reads the object. `declared` is `null` where nobody declared, and stands always. An extent below
+/// what was declared is an error: it is the strongest of declaration and evidence.
+pub(super) fn read(node: &Node<'_>) -> Result<AiAssistance, AttestationError> {
+    let object = node.object()?;
+    let extent_node = object.required("extent")?;
+    let extent = match extent_node.string()? {
+        "unknown" => None,
+        _ => Some(read_extent(&extent_node)?),
+    };
+    let declared = object.required("declared")?;
+    let declared = match declared.is_null() {
+        true => None,
+        false => Some(read_extent(&declared)?),
+    };
+    if extent < declared {
+        return Err(extent_node.bad_value("at least what was declared"));
+    }
+    Ok(AiAssistance {
+        extent,
+        declared,
+        agents: object
+            .required("agents")?
+            .array_of(limits::AGENTS, read_agent)?,
+        evidence: object
+            .required("evidence")?
+            .array_of(limits::EVIDENCE, read_evidence)?,
+        contradictions: object
+            .required("contradictions")?
+            .array_of(limits::AGENTS, read_contradiction)?,
+    })
+}
+
+fn read_extent(node: &Node<'_>) -> Result<Extent, AttestationError> {
+    node.one_of(&EXTENTS, "none, assisted, generated or autonomous")
+}
+
+fn read_agent(node: &Node<'_>) -> Result<Agent, AttestationError> {
+    let object = node.object()?;
+    Ok(Agent {
+        id: object.required("id")?.text(limits::ID_BYTES)?,
+        tool: object.required("tool")?.text(limits::STRING_BYTES)?,
+        model: object.optional_with("model", |model| model.string().map(str::to_owned))?,
+        role: object
+            .required("role")?
+            .one_of(&ROLES, "author, coauthor, completion, reviewer or unknown")?,
+    })
+}
+
+fn read_evidence(node: &Node<'_>) -> Result<Evidence, AttestationError> {
+    let object = node.object()?;
+    Ok(Evidence {
+        rule: object.required("rule")?.text(limits::ID_BYTES)?,
+        source: object.required("source")?.one_of(
+            &SOURCES,
+            "git-ai-note, agent-trace, trailer, identity, marker or declaration",
+        )?,
+        commit: object.optional_with("commit", Node::commit_id)?,
+        line: object.optional_with("line", Node::positive)?,
+        sha256: object.required("sha256")?.digest()?,
+        strength: object
+            .required("strength")?
+            .one_of(&STRENGTHS, "weak, medium, strong or signed")?,
+        extent: read_extent(&object.required("extent")?)?,
+        agent: object.optional_with("agent", |agent| agent.text(limits::ID_BYTES))?,
+    })
+}
+
+fn read_contradiction(node: &Node<'_>) -> Result<Contradiction, AttestationError> {
+    let object = node.object()?;
+    Ok(Contradiction {
+        declared: read_extent(&object.required("declared")?)?,
+        evidence: read_extent(&object.required("evidence")?)?,
+        rule: object.required("rule")?.text(limits::ID_BYTES)?,
+    })
+}

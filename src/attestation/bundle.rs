@@ -1,0 +1,177 @@
+//! The Sigstore bundle v0.3 of one signer with a key: what a store holds and other tools verify.
+
+use serde::Serialize;
+
+use super::envelope::{self, EnvelopeSignature, PAYLOAD_TYPE, WrittenEnvelope, pae};
+use super::error::{AttestationError, ErrorKind};
+use super::json::{self, Limits};
+use super::limits;
+use super::node::{Node, Object};
+use crate::change::{Digest, sha256};
+
+/// The media type of the only bundle version that countersign reads or writes.
+pub const BUNDLE_MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+
+/// One payload, one signature and a hint at the key, with the bytes it was read from. Unverified.
+///
+/// The bytes are kept and never written again, so a bundle of another tool keeps its name in a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    bytes: Vec<u8>,
+    payload: Vec<u8>,
+    signature: EnvelopeSignature,
+    hint: String,
+}
+
+impl Bundle {
+    /// Wraps a payload and its signature by the key with this OpenSSH fingerprint
+    /// (`SHA256:<unpadded base64>`). The fingerprint becomes both the hint and the `keyid`.
+    ///
+    /// # Errors
+    /// What [`parse`](Self::parse) would refuse: no signature, too large.
+    pub fn new(
+        payload: &[u8],
+        fingerprint: &str,
+        signature: &[u8],
+    ) -> Result<Self, AttestationError> {
+        let signatures = [EnvelopeSignature {
+            keyid: fingerprint.to_owned(),
+            sig: signature.to_vec(),
+        }];
+        let bytes = json::write(&Written {
+            media_type: BUNDLE_MEDIA_TYPE,
+            verification_material: WrittenMaterial {
+                public_key: WrittenKey { hint: fingerprint },
+                tlog_entries: [],
+            },
+            dsse_envelope: envelope::written(payload, &signatures),
+        })?;
+        Self::parse(&bytes)
+    }
+
+    /// Reads a bundle of at most [`limits::BUNDLE_BYTES`], in any field order and layout.
+    ///
+    /// Refused: unknown fields anywhere, another media or payload type, other than one signature,
+    /// non-canonical base64, certificates (`Keyless`), log entries (`LogEntries`). Accepted, since other
+    /// tools write them so: an absent or empty `hint` and `keyid`, absent `tlogEntries`.
+    pub fn parse(bytes: &[u8]) -> Result<Self, AttestationError> {
+        let document = json::parse(bytes, Limits::bytes(limits::BUNDLE_BYTES))?;
+        let object = document.root().object()?;
+        let media_type = object.required("mediaType")?;
+        if media_type.string()? != BUNDLE_MEDIA_TYPE {
+            return Err(media_type.error(ErrorKind::MediaType));
+        }
+        object.only(&["mediaType", "verificationMaterial", "dsseEnvelope"])?;
+        let hint = read_hint(&object.required("verificationMaterial")?)?;
+        let (payload, signature) = read_envelope(&object)?;
+        Ok(Self {
+            bytes: bytes.to_vec(),
+            payload,
+            signature,
+            hint,
+        })
+    }
+
+    /// The bytes it was read from, or that [`new`](Self::new) wrote.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The SHA-256 of [`as_bytes`](Self::as_bytes): its name in a store.
+    pub fn name(&self) -> Digest {
+        sha256(&self.bytes)
+    }
+
+    /// The payload that the signature is over: read a statement from exactly these bytes.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// The SHA-256 of the payload: how other statements name this one, however it is wrapped.
+    pub fn payload_digest(&self) -> Digest {
+        sha256(&self.payload)
+    }
+
+    /// The signature's bytes, in the form of the key's type.
+    pub fn signature(&self) -> &[u8] {
+        &self.signature.sig
+    }
+
+    /// Which key is said to have signed; may be empty. A hint that decides nothing.
+    pub fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    /// The envelope's `keyid`; may be empty. A hint that decides nothing.
+    pub fn keyid(&self) -> &str {
+        &self.signature.keyid
+    }
+
+    /// The bytes that the signature is over.
+    pub fn pae(&self) -> Vec<u8> {
+        pae(PAYLOAD_TYPE, &self.payload)
+    }
+}
+
+/// Reads the verification material of a key.
+fn read_hint(node: &Node<'_>) -> Result<String, AttestationError> {
+    let material = node.object()?;
+    for keyless in ["certificate", "x509CertificateChain"] {
+        if let Some(node) = material.optional(keyless) {
+            return Err(node.error(ErrorKind::Keyless));
+        }
+    }
+    material.only(&["publicKey", "tlogEntries"])?;
+    if let Some(entries) = material.optional("tlogEntries") {
+        if !entries.array(usize::MAX)?.is_empty() {
+            return Err(entries.error(ErrorKind::LogEntries));
+        }
+    }
+    let key = material.required("publicKey")?.object()?;
+    key.only(&["hint"])?;
+    let hint = key.optional_with("hint", |hint| hint.string_max(limits::ID_BYTES))?;
+    Ok(hint.unwrap_or_default().to_owned())
+}
+
+/// Reads the envelope and takes its one signature.
+fn read_envelope(bundle: &Object<'_>) -> Result<(Vec<u8>, EnvelopeSignature), AttestationError> {
+    let node = bundle.required("dsseEnvelope")?;
+    let (payload, signatures) = envelope::read(&node)?.into_parts();
+    let found = signatures.len();
+    let mut signatures = signatures.into_iter();
+    match (signatures.next(), signatures.next()) {
+        (Some(signature), None) => Ok((payload, signature)),
+        _ => Err(AttestationError {
+            path: json::join_key(node.path(), "signatures"),
+            kind: ErrorKind::SignatureCount {
+                found,
+                expected: "exactly one",
+            },
+        }),
+    }
+}
+
+/// The bundle as it is written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'a> {
+    media_type: &'a str,
+    verification_material: WrittenMaterial<'a>,
+    dsse_envelope: WrittenEnvelope<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenMaterial<'a> {
+    public_key: WrittenKey<'a>,
+    tlog_entries: [(); 0],
+}
+
+#[derive(Serialize)]
+struct WrittenKey<'a> {
+    hint: &'a str,
+}
+
+#[cfg(test)]
+#[path = "bundle_tests.rs"]
+mod tests;
