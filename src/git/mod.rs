@@ -5,14 +5,12 @@ mod open;
 mod program;
 mod refs;
 mod remote;
+#[cfg(test)]
+pub(crate) mod testing;
 mod union;
 
-pub use files::{
-    Committer, EntryKind, FileTree, FilesError, Found, Keep, TreeEntry, Union,
-};
+pub use files::{Committer, EntryKind, FileTree, FilesError, Found, Keep, TreeEntry, Union};
 pub use open::Repository;
 pub use program::GitProgram;
 pub use refs::{RefError, check_ref_name};
-pub use remote::{
-    FetchSpec, PushOutcome, PushResult, RemoteError, RemoteName, RemoteRef,
-};
+pub use remote::{FetchSpec, PushOutcome, PushResult, RemoteError, RemoteName, RemoteRef};

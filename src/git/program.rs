@@ -19,7 +19,7 @@ const MAX_STDOUT: usize = 4 << 20;
 const MAX_STDERR: usize = 64 << 10;
 
 /// Variables that are passed on to git where the caller's environment has them.
-const PASSED_ON: [&str; 34] = [
+const PASSED_ON: [&str; 33] = [
     "PATH",
     "HOME",
     "USER",
@@ -32,7 +32,6 @@ const PASSED_ON: [&str; 34] = [
     "DBUS_SESSION_BUS_ADDRESS",
     "DISPLAY",
     "WAYLAND_DISPLAY",
-    "GPG_TTY",
     "KRB5CCNAME",
     "SSH_AGENT_PID",
     "SSH_ASKPASS",
@@ -151,7 +150,11 @@ impl GitProgram {
         let mut git_dir_option = OsString::from("--git-dir=");
         git_dir_option.push(git_dir);
         command.arg(git_dir_option);
-        for setting in CONFIG.iter().copied().chain(config.iter().map(String::as_str)) {
+        for setting in CONFIG
+            .iter()
+            .copied()
+            .chain(config.iter().map(String::as_str))
+        {
             command.arg("-c").arg(setting);
         }
         command.args(arguments).current_dir(git_dir);

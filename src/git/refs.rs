@@ -63,10 +63,7 @@ pub enum RefError {
 }
 
 impl RefError {
-    fn git<'a>(
-        doing: &'static str,
-        name: &'a str,
-    ) -> impl FnOnce(gix::Error) -> Self + use<'a> {
+    fn git<'a>(doing: &'static str, name: &'a str) -> impl FnOnce(gix::Error) -> Self + use<'a> {
         move |source| Self::Git {
             doing,
             name: name.to_owned(),

@@ -8,7 +8,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::program::Output;
-use super::refs::{check_ref_name, RefError};
+use super::refs::{RefError, check_ref_name};
 use super::{GitProgram, Repository};
 use crate::change::CommitId;
 
@@ -159,11 +159,7 @@ impl Repository {
     ///
     /// # Errors
     /// [`RemoteError::NoSuchRemote`].
-    pub fn remote_url(
-        &self,
-        git: &GitProgram,
-        remote: &RemoteName,
-    ) -> Result<String, RemoteError> {
+    pub fn remote_url(&self, git: &GitProgram, remote: &RemoteName) -> Result<String, RemoteError> {
         // The key starts with "remote.", so that it never looks like an option.
         let key = format!("remote.{remote}.url");
         let arguments = ["config".to_owned(), "--get-all".to_owned(), key];
@@ -315,11 +311,7 @@ fn check_count(count: usize) -> Result<(), RemoteError> {
     }
 }
 
-fn ended(
-    output: &Output,
-    command: &'static str,
-    remote: &RemoteName,
-) -> Result<(), RemoteError> {
+fn ended(output: &Output, command: &'static str, remote: &RemoteName) -> Result<(), RemoteError> {
     if output.status.success() {
         Ok(())
     } else {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use gix::ObjectId;
 use gix::objs::tree;
 
-use super::files::{EntryKind, FilesError, Found, Keep, TreeEntry};
 use super::Repository;
+use super::files::{EntryKind, FilesError, Found, Keep, TreeEntry};
 
 /// How deep folders are entered. Deeper down ours stays as it is.
 const MAX_DEPTH: usize = 12;
@@ -68,7 +68,11 @@ impl Walk<'_> {
                 changed = true;
             }
         }
-        if changed { self.write(united) } else { Ok(ours) }
+        if changed {
+            self.write(united)
+        } else {
+            Ok(ours)
+        }
     }
 
     /// What stands at a path that both have; `None` where ours stays as it is.
@@ -98,9 +102,7 @@ impl Walk<'_> {
             EntryKind::Folder => self.keep.belongs(&self.path, Found::Folder),
             EntryKind::Other => self.keep.belongs(&self.path, Found::Other),
             EntryKind::File => {
-                let bytes = self
-                    .repo
-                    .blob_within(entry, self.keep.limit(&self.path))?;
+                let bytes = self.repo.blob_within(entry, self.keep.limit(&self.path))?;
                 let found = bytes.as_deref().map_or(Found::Other, Found::File);
                 self.keep.belongs(&self.path, found)
             }
