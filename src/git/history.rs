@@ -47,7 +47,7 @@ impl Repository {
         Ok(std::mem::take(&mut object.data))
     }
 
-    pub(super) fn tree_of(&self, commit: &CommitId) -> Result<ObjectId, HistoryError> {
+    pub(super) fn commit_tree(&self, commit: &CommitId) -> Result<ObjectId, HistoryError> {
         let id = object_id(commit)?;
         let data = self.commit_data(id)?;
         Ok(decode(&data, id)?.tree())
@@ -59,7 +59,7 @@ impl Repository {
         commit: &CommitId,
         path: &[u8],
     ) -> Result<Option<(Kin, ObjectId)>, HistoryError> {
-        let mut found = (Kin::Tree, self.tree_of(commit)?);
+        let mut found = (Kin::Tree, self.commit_tree(commit)?);
         for name in path.split(|&byte| byte == b'/') {
             if found.0 != Kin::Tree {
                 return Ok(None);
@@ -104,8 +104,8 @@ impl History for Repository {
         base: Option<&CommitId>,
         head: &CommitId,
     ) -> Result<ChangeManifest, HistoryError> {
-        let old = base.map(|base| self.tree_of(base)).transpose()?;
-        self.compare_trees(old, Some(self.tree_of(head)?))
+        let old = base.map(|base| self.commit_tree(base)).transpose()?;
+        self.compare_trees(old, Some(self.commit_tree(head)?))
     }
 
     fn merge_bases(&self, one: &CommitId, other: &CommitId) -> Result<Vec<CommitId>, HistoryError> {

@@ -1,14 +1,26 @@
-//! Git: opening a repository safely, trees, blobs, history, refs. The only module that uses the git
-//! library or the git program.
+//! Git: opening a repository safely, trees, blobs, history, refs, fetch and push. The only module
+//! that uses the git library or the git program.
 //!
 //! [`Repository::open`] reads a repository with replace refs, grafts, alternates from the
 //! environment, hooks, filters and configured programs out of play (SPEC 8.7). It implements
-//! [`History`](crate::change::History); objects are read, never checked out.
+//! [`History`](crate::change::History); objects are read, never checked out. [`GitProgram`] runs git
+//! to talk to remotes, and for nothing else.
 
+mod files;
 mod history;
 mod lines;
 mod open;
+mod program;
+mod refs;
+mod remote;
+#[cfg(test)]
+pub(crate) mod testing;
 mod tree;
+mod union;
 
+pub use files::{Committer, EntryKind, FileTree, FilesError, Found, Keep, TreeEntry, Union};
 pub use lines::{LineCount, MAX_DIFFED_BYTES};
 pub use open::Repository;
+pub use program::GitProgram;
+pub use refs::{RefError, check_ref_name};
+pub use remote::{FetchSpec, PushOutcome, PushResult, RemoteError, RemoteName, RemoteRef};
