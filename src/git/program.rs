@@ -112,6 +112,13 @@ impl GitProgram {
             .into_iter()
             .filter(|(name, _)| PASSED_ON.iter().any(|known| name == known))
             .collect();
+        for (name, value) in &mut env {
+            if name == "PATH" {
+                *value = absolute_entries(value);
+            }
+        }
+        // An empty search path would mean the current folder.
+        env.retain(|(_, value)| !value.is_empty());
         let mut set = |name: &str, value: &str| env.push((name.into(), value.into()));
         set("LC_ALL", "C");
         set("GIT_NO_REPLACE_OBJECTS", "1");
@@ -127,16 +134,16 @@ impl GitProgram {
     /// Looks `git` up in `search_path` (the value of `PATH`). Relative and empty entries are passed
     /// over: they would run a program out of the repository.
     pub fn find(search_path: &OsStr) -> Option<PathBuf> {
-        std::env::split_paths(search_path)
-            .filter(|folder| folder.is_absolute())
+        std::env::split_paths(&absolute_entries(search_path))
             .flat_map(|folder| ["git", "git.exe"].map(|name| folder.join(name)))
             .find(|path| path.is_file())
     }
 
-    /// Runs `git <arguments>` for the repository at `git_dir`.
+    /// Runs `git <arguments>` in `folder` for the repository at `git_dir`.
     pub(super) fn run(
         &self,
         git_dir: &Path,
+        folder: &Path,
         config: &[String],
         arguments: &[String],
     ) -> Result<Output, RemoteError> {
@@ -157,7 +164,7 @@ impl GitProgram {
         {
             command.arg("-c").arg(setting);
         }
-        command.args(arguments).current_dir(git_dir);
+        command.args(arguments).current_dir(folder);
         command.stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(start)?;
@@ -176,6 +183,13 @@ impl GitProgram {
             stderr: text(stderr),
         })
     }
+}
+
+/// A search path without its relative and empty entries.
+fn absolute_entries(search_path: &OsStr) -> OsString {
+    let folders = std::env::split_paths(search_path).filter(|folder| folder.is_absolute());
+    // Joining fails only for a folder with the separator in its name, which splitting never gives.
+    std::env::join_paths(folders).unwrap_or_default()
 }
 
 /// Reads to the end and keeps one byte more than `limit`, so that the caller sees what is over it.

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::program::Output;
 use super::refs::{RefError, check_ref_name};
@@ -294,12 +294,19 @@ impl Repository {
         config: &[String],
         arguments: &[String],
     ) -> Result<Output, RemoteError> {
-        let git_dir = self.repo.git_dir();
-        let absolute = std::path::absolute(git_dir).map_err(|source| RemoteError::Start {
-            path: git_dir.to_owned(),
-            source,
-        })?;
-        git.run(&absolute, config, arguments)
+        let absolute = |path: &Path| {
+            std::path::absolute(path).map_err(|source| RemoteError::Start {
+                path: path.to_owned(),
+                source,
+            })
+        };
+        let git_dir = absolute(self.repo.git_dir())?;
+        // Where git itself would stand: a remote's URL may be a path relative to it.
+        let folder = match self.repo.workdir() {
+            Some(folder) => absolute(folder)?,
+            None => git_dir.clone(),
+        };
+        git.run(&git_dir, &folder, config, arguments)
     }
 }
 

@@ -131,10 +131,12 @@ fn names_that_look_like_options_or_paths_are_refused() {
 fn a_remote_that_is_not_configured_is_not_taken_for_a_path() {
     let sandbox = Sandbox::new();
     let repo = sandbox.clone_as("one");
-    git(
-        &sandbox.path().join("one/.git"),
-        &["init", "-q", "--bare", "elsewhere"],
-    );
+    for folder in ["one", "one/.git"] {
+        git(
+            &sandbox.path().join(folder),
+            &["init", "-q", "--bare", "elsewhere"],
+        );
+    }
     let remote = RemoteName::new("elsewhere").unwrap();
     let fetched = repo.fetch(&program(), &remote, &[spec()]);
     assert!(matches!(fetched, Err(RemoteError::NoSuchRemote(_))));
@@ -331,4 +333,26 @@ fn endless_output_ends() {
     );
     let listed = repo.ls_remote(&git.unwrap(), &origin(), &[NAME]);
     assert!(matches!(listed, Err(RemoteError::TooMuchOutput(_))));
+}
+
+#[test]
+fn a_program_in_the_repository_does_not_pass_for_one_of_the_search_path() {
+    let sandbox = Sandbox::new();
+    let repo = sandbox.clone_as("one");
+    let folder = sandbox.path().join("one");
+    let canary = sandbox.path().join("canary");
+    sandbox.script(&folder.join("ssh"), &format!("touch {}", canary.display()));
+    git(
+        &folder,
+        &["config", "remote.origin.url", "ssh://example.invalid/x"],
+    );
+    let search = std::env::var("PATH").unwrap();
+    let program = GitProgram::find(search.as_ref()).unwrap();
+    // Without ssh on the rest of the path, so that no network is used.
+    let empty = sandbox.path().join("empty");
+    let path = format!(".:{}:", empty.display());
+    let git = GitProgram::new(program, [("PATH".into(), path.into())], false).unwrap();
+    let listed = repo.ls_remote(&git, &origin(), &[NAME]);
+    assert!(matches!(listed, Err(RemoteError::Failed { .. })));
+    assert!(!canary.exists());
 }

@@ -78,7 +78,7 @@ impl FolderStore {
 }
 
 impl Source for &FolderStore {
-    fn list(&self, folder: &str, limit: usize) -> Result<Vec<Node<Handle>>, StoreError> {
+    fn list(&self, folder: &str, limits: &Limits) -> Result<Vec<Node<Handle>>, StoreError> {
         let Some(path) = self.resolve(folder)? else {
             return Ok(Vec::new());
         };
@@ -89,8 +89,8 @@ impl Source for &FolderStore {
         let mut nodes = Vec::new();
         for entry in entries {
             let entry = entry.map_err(io_error("read", &path))?;
-            if nodes.len() >= limit {
-                return Err(flood(folder, &Limits::default()));
+            if nodes.len() >= limits.names {
+                return Err(flood(folder, limits));
             }
             let kind = entry.file_type().map_err(io_error("read", &path))?;
             nodes.push(Node {

@@ -90,7 +90,7 @@ pub(super) struct GitSource<'r> {
 }
 
 impl Source for GitSource<'_> {
-    fn list(&self, folder: &str, limit: usize) -> Result<Vec<Node<Handle>>, StoreError> {
+    fn list(&self, folder: &str, limits: &Limits) -> Result<Vec<Node<Handle>>, StoreError> {
         let mut seen = std::collections::HashSet::new();
         let mut nodes = Vec::new();
         for (number, tree) in self.trees.iter().enumerate() {
@@ -98,8 +98,8 @@ impl Source for GitSource<'_> {
                 if !seen.insert(entry.clone()) {
                     continue;
                 }
-                if nodes.len() >= limit {
-                    return Err(flood(folder, &Limits::default()));
+                if nodes.len() >= limits.names {
+                    return Err(flood(folder, limits));
                 }
                 nodes.push(Node {
                     name: entry.name.clone(),

@@ -194,12 +194,32 @@ impl Store<'_> {
         self.put(&[item], by, &message).map(drop)
     }
 
+    /// The store as it is now, for reading. What is put later doesn't show in it.
+    ///
+    /// # Errors
+    /// Where the ref, or a copy of a remote's, can't be read.
+    pub fn open(&self) -> Result<Snapshot<'_>, StoreError> {
+        let source: Box<dyn read::Source + '_> = match self {
+            Self::Git(store) => Box::new(store.source()?),
+            Self::Folder(store) => Box::new(store),
+        };
+        Ok(Snapshot { source })
+    }
+}
+
+/// A store at one moment: a verdict rests on one state of it. (Of a folder, each folder is as it is
+/// when it is read.)
+pub struct Snapshot<'s> {
+    source: Box<dyn read::Source + 's>,
+}
+
+impl Snapshot<'_> {
     /// All bundles of `change`, sorted by name, and the junk beside them.
     ///
     /// # Errors
     /// [`StoreError::LimitReached`] in a flood; otherwise where the store can't be read.
     pub fn bundles(&self, change: &ChangeDigest, limits: &Limits) -> Result<Listing, StoreError> {
-        read::bundles(self.source()?.as_ref(), change, limits)
+        read::bundles(self.source.as_ref(), change, limits)
     }
 
     /// The manifest of `change`, if one is there whose digest is the change's.
@@ -207,7 +227,7 @@ impl Store<'_> {
     /// # Errors
     /// Where the store can't be read.
     pub fn manifest(&self, change: &ChangeDigest) -> Result<ManifestLookup, StoreError> {
-        read::manifest(self.source()?.as_ref(), change)
+        read::manifest(self.source.as_ref(), change)
     }
 
     /// The blob with this digest beside `change`, if it is there.
@@ -221,7 +241,7 @@ impl Store<'_> {
     ) -> Result<Option<Vec<u8>>, StoreError> {
         let mut junk = Vec::new();
         let place = Place::Blob(*change, *name);
-        read::find(self.source()?.as_ref(), place, &mut junk)
+        read::find(self.source.as_ref(), place, &mut junk)
     }
 
     /// The digests of all changes of which something is stored, sorted.
@@ -229,7 +249,7 @@ impl Store<'_> {
     /// # Errors
     /// [`StoreError::LimitReached`] in a flood; otherwise where the store can't be read.
     pub fn digests(&self, limits: &Limits) -> Result<Vec<ChangeDigest>, StoreError> {
-        read::digests(self.source()?.as_ref(), limits)
+        read::digests(self.source.as_ref(), limits)
     }
 
     /// The versions of which trust metadata is stored, sorted.
@@ -237,7 +257,7 @@ impl Store<'_> {
     /// # Errors
     /// Where the store can't be read.
     pub fn trust_versions(&self, limits: &Limits) -> Result<Vec<u64>, StoreError> {
-        read::trust_versions(self.source()?.as_ref(), limits)
+        read::trust_versions(self.source.as_ref(), limits)
     }
 
     /// All trust metadata of `version`, and the junk beside it.
@@ -245,13 +265,6 @@ impl Store<'_> {
     /// # Errors
     /// [`StoreError::LimitReached`] in a flood; otherwise where the store can't be read.
     pub fn trust(&self, version: u64, limits: &Limits) -> Result<Listing, StoreError> {
-        read::trust(self.source()?.as_ref(), version, limits)
-    }
-
-    fn source(&self) -> Result<Box<dyn read::Source + '_>, StoreError> {
-        Ok(match self {
-            Self::Git(store) => Box::new(store.source()?),
-            Self::Folder(store) => Box::new(store),
-        })
+        read::trust(self.source.as_ref(), version, limits)
     }
 }

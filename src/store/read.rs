@@ -97,7 +97,7 @@ pub(super) enum Handle {
 pub(super) trait Source {
     /// What is in `folder`; nothing where there is no such folder. A union has a name once for each
     /// different file.
-    fn list(&self, folder: &str, limit: usize) -> Result<Vec<Node<Handle>>, StoreError>;
+    fn list(&self, folder: &str, limits: &Limits) -> Result<Vec<Node<Handle>>, StoreError>;
 
     /// The bytes of a file; `None` where they are more than `limit` or it is no regular file.
     fn read(&self, handle: &Handle, limit: u64) -> Result<Option<Vec<u8>>, StoreError>;
@@ -138,7 +138,7 @@ fn collect(
     let mut listing = Listing::default();
     let mut good = BTreeMap::new();
     let (mut files, mut bytes_left) = (0, limits.bytes);
-    for node in source.list(folder, limits.names)? {
+    for node in source.list(folder, limits)? {
         if others.iter().any(|other| node.name == other.as_bytes()) {
             continue;
         }
@@ -203,7 +203,7 @@ pub(super) fn find(
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let path = place.path();
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
-    for node in source.list(folder, Limits::default().names)? {
+    for node in source.list(folder, &Limits::default())? {
         if node.name != name.as_bytes() {
             continue;
         }
@@ -252,7 +252,7 @@ pub(super) fn digests(
     for first in hex_folders(source, "", limits)? {
         for second in hex_folders(source, &first, limits)? {
             let folder = format!("{first}/{second}");
-            for node in source.list(&folder, limits.names)? {
+            for node in source.list(&folder, limits)? {
                 let digest = std::str::from_utf8(&node.name).ok().map(str::parse);
                 let Some(Ok(digest)) = digest else { continue };
                 let expected = format!("{folder}/{digest}");
@@ -276,7 +276,7 @@ fn hex_folders(
     let is_hex = |name: &String| {
         name.len() == 2 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     };
-    let nodes = source.list(folder, limits.names)?.into_iter();
+    let nodes = source.list(folder, limits)?.into_iter();
     Ok(nodes
         .filter(|node| node.kind == EntryKind::Folder)
         .filter_map(|node| String::from_utf8(node.name).ok())
@@ -285,7 +285,7 @@ fn hex_folders(
 }
 
 pub(super) fn trust_versions(source: &dyn Source, limits: &Limits) -> Result<Vec<u64>, StoreError> {
-    let nodes = source.list(TRUST_FOLDER, limits.names)?.into_iter();
+    let nodes = source.list(TRUST_FOLDER, limits)?.into_iter();
     let versions: BTreeSet<_> = nodes
         .filter(|node| node.kind == EntryKind::Folder)
         .filter_map(|node| parse_version(std::str::from_utf8(&node.name).ok()?))

@@ -154,6 +154,43 @@ impl GitStore<'_> {
         Ok(report)
     }
 
+    /// What a [`sync`](Self::sync) both ways would do: the remote is asked, its objects are fetched,
+    /// and no ref moves. `restored` is what would be put back.
+    ///
+    /// # Errors
+    /// Where the remote can't be reached or its ref can't be read.
+    pub fn preview(&self, request: &SyncRequest<'_>) -> Result<SyncReport, SyncError> {
+        let SyncRequest { git, remote, .. } = *request;
+        let listed = self.repo.ls_remote(git, remote, &[&self.name])?.pop();
+        let theirs = match listed {
+            None => None,
+            Some(found) => {
+                let objects = FetchSpec {
+                    source: self.name.clone(),
+                    destination: None,
+                    rewind: false,
+                };
+                self.repo.fetch(git, remote, &[objects])?;
+                Some(self.repo.files(&found.id)?)
+            }
+        };
+        let ours = self.tree(self.repo.plain_reference(&self.name)?.as_ref())?;
+        let previous = self.tree(self.copy(request)?.as_ref())?;
+        let count = |have: &Option<FileTree<'_>>, lacks: &Option<FileTree<'_>>| match have {
+            Some(have) => count_missing(have, lacks.as_ref()),
+            None => Ok(0),
+        };
+        let lost = count(&previous, &theirs)?;
+        let missing = count(&ours, &theirs)?;
+        Ok(SyncReport {
+            sent: missing.saturating_sub(lost),
+            received: count(&theirs, &ours)?,
+            lost,
+            restored: lost,
+            remote_had_ref: theirs.is_some(),
+        })
+    }
+
     /// Steps 1 to 3. What the remote has now, and whether the store's ref moved for it.
     fn fetch_and_unite(
         &self,

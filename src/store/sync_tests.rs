@@ -349,8 +349,130 @@ fn trust_metadata_and_manifests_travel_too() {
     from.put(&[trust], &by("ana"), "Add").unwrap();
     assert_eq!(counts(&sync(&one)), [1, 0, 0, 0]);
     assert_eq!(counts(&sync(&two)), [0, 1, 0, 0]);
-    assert_eq!(to.manifest(&change).unwrap().manifest, Some(manifest));
-    let listing = to.trust(1, &Limits::default()).unwrap();
+    assert_eq!(
+        to.open().unwrap().manifest(&change).unwrap().manifest,
+        Some(manifest)
+    );
+    let listing = to.open().unwrap().trust(1, &Limits::default()).unwrap();
     let name: Digest = crate::change::sha256(b"trust");
     assert_eq!(listing.bundles[0].name, name);
+}
+
+#[test]
+fn a_preview_counts_what_a_sync_would_do_and_moves_no_ref() {
+    let sandbox = Sandbox::new();
+    let (one, two) = (sandbox.clone_as("one"), sandbox.clone_as("two"));
+    let (git_program, origin, by) = (program(), origin(), by("ana"));
+    let request = SyncRequest {
+        git: &git_program,
+        remote: &origin,
+        direction: Direction::Both,
+        by: &by,
+    };
+    add(&one, "a");
+    sync(&one);
+    add(&one, "b");
+    sync(&one);
+    git(&sandbox.remote(), &["update-ref", "-d", STORE_REF]);
+    add(&two, "c");
+    sync(&two);
+    add(&one, "d");
+    let before = git(&sandbox.path().join("one"), &["for-each-ref"]);
+    let preview = GitStore::new(&one, Vec::new()).preview(&request).unwrap();
+    assert_eq!(git(&sandbox.path().join("one"), &["for-each-ref"]), before);
+    assert_eq!(counts(&preview), [1, 1, 2, 2]);
+    assert_eq!(sync(&one), preview);
+}
+
+#[test]
+fn a_ref_that_is_locked_at_the_remote_is_waited_for_and_not_forever() {
+    let sandbox = Sandbox::new();
+    let one = sandbox.clone_as("one");
+    add(&one, "a");
+    let lock = sandbox.remote().join(format!("{STORE_REF}.lock"));
+    std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
+    std::fs::write(&lock, "").unwrap();
+    let refused = sync_as(&one, Direction::Both);
+    assert!(
+        matches!(refused, Err(SyncError::Refused { .. })),
+        "{refused:?}"
+    );
+    let unlock = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(60));
+        std::fs::remove_file(lock).unwrap();
+    });
+    assert_eq!(counts(&sync(&one)), [1, 0, 0, 0]);
+    unlock.join().unwrap();
+}
+
+#[test]
+fn shallow_and_partial_clones_get_whole_bundles() {
+    let sandbox = Sandbox::new();
+    let one = sandbox.clone_as("one");
+    let folder = sandbox.path().join("one");
+    std::fs::write(folder.join("x"), "x").unwrap();
+    git(&folder, &["add", "x"]);
+    for message in ["first", "second"] {
+        git(&folder, &["commit", "-q", "--allow-empty", "-m", message]);
+    }
+    git(&folder, &["push", "-q", "origin", "HEAD:refs/heads/main"]);
+    for text in ["a", "b", "c"] {
+        add(&one, text);
+    }
+    sync(&one);
+    let remote = sandbox.remote();
+    git(&remote, &["symbolic-ref", "HEAD", "refs/heads/main"]);
+    git(&remote, &["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", remote.display());
+    for (name, option) in [("shallow", "--depth=1"), ("partial", "--filter=blob:none")] {
+        git(sandbox.path(), &["clone", "-q", option, &url, name]);
+        let repo = Repository::open(&sandbox.path().join(name)).unwrap();
+        sync_as(&repo, Direction::FetchOnly).unwrap();
+        assert_eq!(local(&repo), ["a", "b", "c"], "{name}");
+        add(&repo, name);
+        assert_eq!(sync(&repo).sent, 1);
+        git(&remote, &["fsck", "--strict"]);
+        git(
+            &remote,
+            &[
+                "update-ref",
+                STORE_REF,
+                one.reference(STORE_REF).unwrap().unwrap().as_str(),
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_linked_worktree_shares_the_store() {
+    let sandbox = Sandbox::new();
+    let one = sandbox.clone_as("one");
+    let folder = sandbox.path().join("one");
+    git(&folder, &["commit", "-q", "--allow-empty", "-m", "first"]);
+    git(&folder, &["worktree", "add", "-q", "../linked"]);
+    add(&one, "a");
+    let linked = Repository::open(&sandbox.path().join("linked")).unwrap();
+    add(&linked, "b");
+    assert_eq!(counts(&sync(&linked)), [2, 0, 0, 0]);
+    assert_eq!(local(&one), ["a", "b"]);
+}
+
+#[test]
+fn a_sha256_repository_is_a_store_too() {
+    let sandbox = Sandbox::new();
+    let format = "--object-format=sha256";
+    git(
+        sandbox.path(),
+        &["init", "-q", "--bare", format, "other.git"],
+    );
+    git(sandbox.path(), &["init", "-q", format, "one"]);
+    let folder = sandbox.path().join("one");
+    git(&folder, &["remote", "add", "origin", "../other.git"]);
+    let one = Repository::open(&folder).unwrap();
+    add(&one, "a");
+    assert_eq!(counts(&sync(&one)), [1, 0, 0, 0]);
+    assert_eq!(
+        local(&Repository::open(&sandbox.path().join("other.git")).unwrap()),
+        ["a"]
+    );
 }

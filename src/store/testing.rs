@@ -22,7 +22,11 @@ pub(crate) fn put(store: &Store<'_>, change: &ChangeDigest, text: &str) {
 }
 
 pub(crate) fn listing(store: &Store<'_>, change: &ChangeDigest) -> Listing {
-    store.bundles(change, &Limits::default()).unwrap()
+    store
+        .open()
+        .unwrap()
+        .bundles(change, &Limits::default())
+        .unwrap()
 }
 
 /// The texts of all good bundles of a change, sorted.
