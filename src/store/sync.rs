@@ -303,7 +303,8 @@ impl GitStore<'_> {
             let refs = [(ours.clone(), self.name.clone())];
             let words = match self.repo.push(git, remote, &refs)?.pop().map(|r| r.outcome) {
                 Some(PushOutcome::Rejected { words }) => words,
-                Some(PushOutcome::Pushed) | None => {
+                None => String::new(),
+                Some(PushOutcome::Pushed) => {
                     return self.pushed(request, &ours, known.as_ref(), report);
                 }
             };
