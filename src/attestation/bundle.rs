@@ -122,10 +122,10 @@ fn read_hint(node: &Node<'_>) -> Result<String, AttestationError> {
         }
     }
     material.only(&["publicKey", "tlogEntries"])?;
-    if let Some(entries) = material.optional("tlogEntries") {
-        if !entries.array(usize::MAX)?.is_empty() {
-            return Err(entries.error(ErrorKind::LogEntries));
-        }
+    if let Some(entries) = material.optional("tlogEntries")
+        && !entries.array(usize::MAX)?.is_empty()
+    {
+        return Err(entries.error(ErrorKind::LogEntries));
     }
     let key = material.required("publicKey")?.object()?;
     key.only(&["hint"])?;

@@ -25,7 +25,7 @@ pub const TARGETS: usize = 64;
 /// Reviewed commits of a change: so many that a statement with them still fits a bundle.
 pub const COMMITS: usize = 2_000;
 /// Authors of a change.
-pub const AUTHORS: usize = 500;
+pub const AUTHORS: usize = 2_000;
 /// Declarations that a sign-off was shown, and statements that it replaces.
 pub const PAYLOADS: usize = 256;
 /// Links to review evidence.
@@ -33,7 +33,7 @@ pub const LINKS: usize = 256;
 /// Tickets of a declaration.
 pub const TICKETS: usize = 256;
 /// Agents, and contradictions, of an `aiAssistance`.
-pub const AGENTS: usize = 256;
+pub const AGENTS: usize = 1_000;
 /// Pieces of evidence of an `aiAssistance`.
 pub const EVIDENCE: usize = 1_000;
 

@@ -28,7 +28,7 @@ pub trait Predicate: Serialize + Sized {
     /// The limit of the payload in bytes.
     const PAYLOAD_BYTES: usize;
     /// The subjects' digests.
-    type Subject: Clone;
+    type Subject: Clone + std::fmt::Debug + PartialEq + Eq;
 
     /// The SHA-256 of each subject, in the order of [`SUBJECTS`](Self::SUBJECTS).
     fn digests(subject: &Self::Subject) -> Vec<Digest>;

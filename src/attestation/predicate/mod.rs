@@ -5,6 +5,8 @@ mod declaration;
 mod sign_off;
 mod trust;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
@@ -42,14 +44,11 @@ fn read_ref(node: &Node<'_>) -> Result<String, AttestationError> {
 }
 
 /// Refuses the element of `nodes` whose key stood before it, with `Repeated`.
-fn refuse_repeats<'n, K: Ord>(
+fn refuse_repeats<'n, K: Ord + 'n>(
     nodes: &'n [Node<'_>],
     keys: impl IntoIterator<Item = &'n K>,
-) -> Result<(), AttestationError>
-where
-    K: 'n,
-{
-    let mut seen = std::collections::BTreeSet::new();
+) -> Result<(), AttestationError> {
+    let mut seen = BTreeSet::new();
     match nodes.iter().zip(keys).find(|(_, key)| !seen.insert(*key)) {
         Some((node, _)) => Err(node.error(ErrorKind::Repeated)),
         None => Ok(()),

@@ -184,3 +184,7 @@ fn read_excused(node: &Node<'_>) -> Result<Vec<Excused>, AttestationError> {
     refuse_repeats(&nodes, excused.iter().map(|excused| &excused.git_commit))?;
     Ok(excused)
 }
+
+#[cfg(test)]
+#[path = "trust_tests.rs"]
+mod tests;
