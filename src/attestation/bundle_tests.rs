@@ -18,14 +18,13 @@ fn document() -> Value {
 #[test]
 fn a_bundle_has_exactly_the_form_that_other_tools_accept() {
     let bundle = Bundle::new(b"{}", FINGERPRINT, b"\x01").unwrap();
-    let expected = format!(r#"{{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","#)
-        + &format!(
-            r#""verificationMaterial":{{"publicKey":{{"hint":"{FINGERPRINT}"}},"tlogEntries":[]}},"#
-        )
-        + &format!(
-            r#""dsseEnvelope":{{"payload":"e30=","payloadType":"application/vnd.in-toto+json","#
-        )
-        + &format!(r#""signatures":[{{"keyid":"{FINGERPRINT}","sig":"AQ=="}}]}}}}"#);
+    let expected = [
+        r#"{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","#,
+        r#""verificationMaterial":{"publicKey":{"hint":"FINGERPRINT"},"tlogEntries":[]},"#,
+        r#""dsseEnvelope":{"payload":"e30=","payloadType":"application/vnd.in-toto+json","#,
+        r#""signatures":[{"keyid":"FINGERPRINT","sig":"AQ=="}]}}"#,
+    ];
+    let expected = expected.concat().replace("FINGERPRINT", FINGERPRINT);
     assert_eq!(std::str::from_utf8(bundle.as_bytes()).unwrap(), expected);
 }
 

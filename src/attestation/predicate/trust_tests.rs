@@ -88,5 +88,5 @@ fn nothing_in_trust_metadata_is_named_twice() {
         let bytes = with(&document, &pointer, json!(values));
         refused(parse_trust(&bytes), &path, ErrorKind::Repeated);
     }
-    assert_eq!(parse_trust(&document.to_string().as_bytes()), Ok(trust()));
+    assert_eq!(parse_trust(document.to_string().as_bytes()), Ok(trust()));
 }
