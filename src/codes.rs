@@ -128,6 +128,9 @@ catalogue! {
     BAD_SIGNATURE = 210, "signature wrong",
         "The bundle names a key of the roster, but that key doesn't verify its signature.",
         "Sign again. If the bundle should be good, compare it with the signer's copy.";
+    WITHDRAWN = 211, "replaced or withdrawn",
+        "The signer replaced the statement by a newer one, or the admins list it as withdrawn.",
+        "Sign again, if it should count.";
     MALFORMED = 212, "malformed or of another kind",
         "The file is not a sign-off or declaration as SPEC section 3 asks. The message names the place.",
         "Make it again with countersign sign or countersign declare.";
@@ -212,9 +215,9 @@ catalogue! {
     STORE_JUNK = 602, "junk in the store skipped",
         "Files in the store are not what their names say. They count for nothing.",
         "Nothing must be done.";
-    STORE_RESTORED = 603, "the remote store had lost bundles",
-        "This clone kept bundles that the remote no longer has; they were put back.",
-        "Find out who rewrote the remote's ref.";
+    STORE_LOST = 603, "store lost bundles",
+        "The store lacks what it once held: a remote lost bundles, or a declaration that a sign-off names isn't here.",
+        "Let somebody who still has them run countersign sync; find out who rewrote the remote's ref.";
     NOT_FETCHED = 604, "attestations not fetched",
         "The remote was never asked for attestations, so their absence says nothing.",
         "countersign sync, or verify --fetch.";

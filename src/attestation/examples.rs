@@ -122,6 +122,7 @@ pub(in crate::attestation) fn declaration() -> Statement<Declaration> {
             ai_assistance: ai_assistance(),
             reason: Some("Faster to write.".to_owned()),
             tickets: vec!["PAY-12".to_owned()],
+            asked: vec!["grace".to_owned()],
             declared_on: "2026-11-02T09:00:00Z".parse().unwrap(),
         },
     }

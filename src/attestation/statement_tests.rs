@@ -354,7 +354,7 @@ fn every_required_field_is_missed_at_its_path() {
     check(&sign_off(), &[&shared[..], &sign_off_only[..]].concat());
     check(
         &declaration(),
-        &[&shared[..], &["/predicate/reason"]].concat(),
+        &[&shared[..], &["/predicate/reason", "/predicate/asked"]].concat(),
     );
     check(&trust(), &[]);
     check(&new_root(), &["/predicate/replaces"]);

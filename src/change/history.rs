@@ -1,6 +1,6 @@
 //! What the rest of the program asks of a repository's history. `git` answers; tests may.
 
-use super::{ChangeManifest, Commit, CommitId, FileMode, RepoPath};
+use super::{ChangeManifest, Commit, CommitId, Content, FileMode, RepoPath};
 
 /// Read access to a history. Nothing here writes, fetches or runs a program.
 pub trait History {
@@ -34,6 +34,9 @@ pub trait History {
         without: &[CommitId],
         head: &CommitId,
     ) -> Result<Vec<CommitId>, HistoryError>;
+
+    /// What stands at a path of a commit's tree, as a manifest names it.
+    fn content(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<Content>, HistoryError>;
 
     /// A file's mode and raw content at a commit; `None` where nothing, or no file, stands there.
     fn file(

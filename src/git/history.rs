@@ -10,7 +10,7 @@ use super::Repository;
 use super::open::{commit_id, missing, object_id};
 use super::tree::{Kin, check_hash, read_error};
 use crate::change::{
-    ChangeManifest, Commit, CommitId, FileMode, History, HistoryError, Identity, RepoPath,
+    ChangeManifest, Commit, CommitId, Content, FileMode, History, HistoryError, Identity, RepoPath,
 };
 
 /// The largest commit object that is read, in bytes (SPEC 10).
@@ -182,6 +182,11 @@ impl History for Repository {
             }
         }
         Ok(commits)
+    }
+
+    fn content(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<Content>, HistoryError> {
+        let entry = self.lookup(commit, path.as_bytes())?;
+        self.content_of(entry, path)
     }
 
     fn file(

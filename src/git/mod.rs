@@ -6,6 +6,7 @@
 //! [`History`](crate::change::History); objects are read, never checked out. [`GitProgram`] runs git
 //! to talk to remotes, and for nothing else.
 
+mod config;
 mod files;
 mod history;
 mod lines;
@@ -18,6 +19,7 @@ pub(crate) mod testing;
 mod tree;
 mod union;
 
+pub use config::UserConfig;
 pub use files::{Committer, EntryKind, FileTree, FilesError, Found, Keep, TreeEntry, Union};
 pub use lines::{LineCount, MAX_DIFFED_BYTES};
 pub use open::Repository;

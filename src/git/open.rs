@@ -78,6 +78,19 @@ impl Repository {
         Ok(name.map(|name| name.as_bstr().to_string()))
     }
 
+    /// The ref that a symbolic ref names; `None` where it isn't there or is no symbolic ref.
+    pub fn symbolic_target(&self, name: &str) -> Result<Option<String>, HistoryError> {
+        let found = self.repo.try_find_reference(name);
+        let found = found.map_err(|error| HistoryError::Read(error.to_string()))?;
+        let target = found.and_then(|found| {
+            found
+                .target()
+                .try_name()
+                .map(|name| name.as_bstr().to_string())
+        });
+        Ok(target)
+    }
+
     /// Resolves a revision (`HEAD~1`, a branch, a tag, an id) to a commit; tags are peeled.
     ///
     /// # Errors
@@ -92,12 +105,26 @@ impl Repository {
         let id = self
             .repo
             .rev_parse_single(revision.as_bytes().as_bstr())
-            .map_err(|_| unknown())?;
+            .map_err(|_| self.cut_off(revision).unwrap_or_else(unknown))?;
         let object = id.object().map_err(|_| missing(id.detach()))?;
         let commit = object
             .peel_to_kind(gix::object::Kind::Commit)
             .map_err(|_| unknown())?;
         commit_id(commit.id)
+    }
+
+    /// In a shallow clone, a commit that may lie beyond the cut: an id, or an ancestor of something here.
+    fn cut_off(&self, revision: &str) -> Option<HistoryError> {
+        let base = revision.split(['~', '^']).next().unwrap_or_default();
+        let is_id = base.parse::<CommitId>().is_ok();
+        let ancestor = base != revision
+            && self
+                .repo
+                .rev_parse_single(base.as_bytes().as_bstr())
+                .is_ok();
+        let commits = self.repo.shallow_commits().ok()??;
+        let cut = commits.iter().next().filter(|_| is_id || ancestor)?;
+        commit_id(*cut).ok().map(HistoryError::Shallow)
     }
 
     /// A name that is both a tag and a branch binds neither.

@@ -19,6 +19,9 @@ const MAX_REFS: usize = 1000;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {
+    /// A configuration value could not be written. Git's words.
+    #[error("git config: {0}")]
+    Config(String),
     /// No `git` program, or a relative path to one.
     #[error("the git program was not found")]
     NoGit,
@@ -288,7 +291,7 @@ impl Repository {
         Ok(refs.collect())
     }
 
-    fn run(
+    pub(super) fn run(
         &self,
         git: &GitProgram,
         config: &[String],

@@ -72,8 +72,8 @@ impl Repository {
         after: Option<(Kin, ObjectId)>,
     ) -> Result<(), HistoryError> {
         let path = RepoPath::new(path).map_err(|error| HistoryError::Read(error.to_string()))?;
-        let old = self.content(before, &path)?;
-        let new = self.content(after, &path)?;
+        let old = self.content_of(before, &path)?;
+        let new = self.content_of(after, &path)?;
         manifest.insert(path, old, new);
         if manifest.len() > MAX_ENTRIES {
             return Err(HistoryError::Limit(format!(
@@ -83,7 +83,7 @@ impl Repository {
         Ok(())
     }
 
-    fn content(
+    pub(super) fn content_of(
         &self,
         entry: Option<(Kin, ObjectId)>,
         path: &RepoPath,

@@ -3,11 +3,23 @@
 //! [`Policy::parse`] reads and checks `policy.toml`. Every rule that matches applies, requirements
 //! add up, `forbid` wins, and a rule can only make the gate stricter.
 
+mod against;
+mod conditions;
+mod duration;
+mod evaluate;
+mod facts;
 mod glob;
 mod parse;
 
 use crate::ai::Extent;
-pub use glob::{Glob, GlobError};
+pub use crate::text::Unsupported;
+use against::Mention;
+pub use duration::{DURATION_LIMIT_DAYS, DurationError, parse_duration};
+pub use evaluate::{
+    Decision, Missing, Unhelpful, Unmet, could_sign, evaluate, unhelpful, would_count,
+};
+pub use facts::Facts;
+pub use glob::{GLOB_LIMIT, Glob, GlobError};
 
 /// A signed policy, read.
 #[derive(Debug, Clone)]
@@ -26,15 +38,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// What the file asks for and this version can't evaluate: CS906, never ignored.
     pub unsupported: Vec<Unsupported>,
-}
-
-/// A key of the grammar that this version reads but can't evaluate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unsupported {
-    /// The key, such as `when.blast_radius`.
-    pub key: String,
-    /// The line, from 1.
-    pub line: usize,
+    /// The levels, teams and people that the file names, to be looked up in the roster.
+    mentions: Vec<Mention>,
 }
 
 /// A rule. `[default]` is one without conditions.

@@ -1,12 +1,20 @@
 //! The roster: who takes part, at which level, in which teams, with which keys. SPEC section 5.
 //!
 //! [`Roster::parse`] reads and checks `roster.toml`; the rest answers questions about people. The
-//! roster alone says a person's level and team; nothing in a statement does.
+//! roster alone says a person's level and team; nothing in a statement does. [`add_engineer`] edits
+//! the text and keeps its comments and order.
 
+mod address;
+mod edit;
+mod key;
+mod lint;
 mod parse;
+mod people;
 
 use crate::change::{Digest, Identity};
 use crate::keys::PublicKey;
+pub use crate::text::Unsupported;
+pub use edit::{EditError, NewEngineer, NewGithub, add_engineer};
 
 /// A person's id: lower-case letters, digits, `-`, `_`, `.`; unique in the roster.
 pub type PersonId = String;
@@ -24,6 +32,7 @@ pub struct Roster {
     gates: Vec<Gate>,
     admins: Admins,
     withdrawn: Vec<Withdrawn>,
+    unsupported: Vec<Unsupported>,
 }
 
 /// A person.
@@ -70,6 +79,15 @@ pub enum RevocationReason {
     Retired,
     /// Somebody else may have used the key.
     Compromised,
+}
+
+impl std::fmt::Display for RevocationReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Retired => "retired",
+            Self::Compromised => "compromised",
+        })
+    }
 }
 
 /// A bot: its key and the paths that are its own. Never a person.
@@ -186,5 +204,10 @@ impl Roster {
     /// The statements that no longer count.
     pub fn withdrawn(&self) -> &[Withdrawn] {
         &self.withdrawn
+    }
+
+    /// The keys that the file has and this version can't verify with: CS906, never ignored.
+    pub fn unsupported(&self) -> &[Unsupported] {
+        &self.unsupported
     }
 }

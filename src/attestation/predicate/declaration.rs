@@ -29,6 +29,9 @@ pub struct Declaration {
     pub reason: Option<String>,
     /// Tickets that asked for the change.
     pub tickets: Vec<String>,
+    /// The ids of the people whom the author asks for a sign-off. A wish: it decides nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<String>,
     /// When it was signed, by the author's clock.
     #[serde(serialize_with = "write_time")]
     pub declared_on: Timestamp,
@@ -61,6 +64,11 @@ impl Predicate for Declaration {
             tickets: object
                 .required("tickets")?
                 .array_of(limits::TICKETS, |ticket| ticket.text(limits::STRING_BYTES))?,
+            asked: object
+                .optional_with("asked", |asked| {
+                    asked.array_of(limits::AUTHORS, |id| id.text(limits::STRING_BYTES))
+                })?
+                .unwrap_or_default(),
             declared_on: object.required("declaredOn")?.timestamp()?,
         })
     }

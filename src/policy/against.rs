@@ -1,0 +1,67 @@
+//! What a policy names that only the roster knows: levels, teams and people.
+
+use std::collections::BTreeSet;
+
+use super::Policy;
+use crate::roster::Roster;
+use crate::text::{TextError, escape, nearest};
+
+/// How much of a wrong name an error shows, in characters.
+const SHOWN: usize = 60;
+
+/// A name in the policy and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Mention {
+    pub kind: MentionKind,
+    pub name: String,
+    pub line: usize,
+    pub column: usize,
+}
+
+/// What a name is the name of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MentionKind {
+    Level,
+    Team,
+    Person,
+}
+
+impl Policy {
+    /// Looks up every level, team and person that the policy names. `file` is the name that errors
+    /// give the policy. An empty list means that the two fit.
+    pub fn check_against(&self, roster: &Roster, file: &str) -> Vec<TextError> {
+        let levels: Vec<_> = roster.levels().iter().map(String::as_str).collect();
+        let people: Vec<_> = roster
+            .engineers()
+            .iter()
+            .map(|who| who.id.as_str())
+            .collect();
+        let teams = roster.engineers().iter().flat_map(|who| &who.teams);
+        let teams: BTreeSet<_> = teams.map(String::as_str).collect();
+        let teams: Vec<_> = teams.into_iter().collect();
+        let unknown = |mention: &Mention| {
+            let name = mention.name.as_str();
+            let shown = escape(name, SHOWN);
+            let (known, message) = match mention.kind {
+                MentionKind::Level => (&levels, format!("the roster has no level \"{shown}\"")),
+                MentionKind::Team => (
+                    &teams,
+                    format!("nobody in the roster is of the team \"{shown}\""),
+                ),
+                MentionKind::Person => (&people, format!("the roster has no engineer \"{shown}\"")),
+            };
+            (!known.contains(&name)).then(|| TextError {
+                file: file.to_owned(),
+                line: mention.line,
+                column: mention.column,
+                message,
+                nearest: nearest(name, known).map(str::to_owned),
+            })
+        };
+        self.mentions.iter().filter_map(unknown).collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "against_tests.rs"]
+mod tests;

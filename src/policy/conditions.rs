@@ -1,0 +1,143 @@
+//! Reading `when` and `require`.
+
+use super::against::MentionKind;
+use super::parse::Reading;
+use super::{Require, When};
+use crate::ai::Extent;
+use crate::text::toml::Fields;
+
+/// The keys of `when`.
+pub(super) const WHEN_KEYS: [&str; 9] = [
+    "ai",
+    "tool",
+    "model",
+    "author_below",
+    "author",
+    "blast_radius",
+    "lines_over",
+    "files_over",
+    "stage",
+];
+
+/// The keys of `require`.
+pub(super) const REQUIRE_KEYS: [&str; 10] = [
+    "signers",
+    "level",
+    "above_author",
+    "team",
+    "teams",
+    "presence",
+    "user_verification",
+    "timestamp",
+    "declaration",
+    "max_age",
+];
+
+/// The levels of a blast radius, the least first.
+const BLAST_LEVELS: [(&str, ()); 4] = [("low", ()), ("medium", ()), ("high", ()), ("critical", ())];
+
+/// The most signers that a rule may ask for.
+const SIGNERS_LIMIT: i64 = 100;
+
+/// The most teams that a rule may ask for.
+pub(super) const TEAMS_LIMIT: usize = 100;
+
+/// The extents by their words.
+pub(super) fn extents() -> [(&'static str, Extent); 4] {
+    Extent::ALL.map(|extent| (extent.as_str(), extent))
+}
+
+impl Reading {
+    /// Reads the `when` of a rule.
+    pub(super) fn when(&mut self, rule: &Fields<'_>) -> Option<When> {
+        if !rule.has("when") {
+            return Some(When::default());
+        }
+        let fields = rule.table("when", "when")?;
+        fields.allow(&WHEN_KEYS);
+        let ai = fields.choice("ai", &extents());
+        let below = fields.label("author_below");
+        self.mention(&fields, MentionKind::Level, below);
+        let authors = [("agent", false), ("unproven", true)];
+        let author = fields.choice("author", &authors);
+        // What follows is checked, and refused at the gate as not supported (CS906).
+        fields.label("tool");
+        fields.label("model");
+        fields.choice("blast_radius", &BLAST_LEVELS);
+        fields.number("lines_over", 0, i64::MAX);
+        fields.number("files_over", 0, i64::MAX);
+        fields.label("stage");
+        for key in [
+            "tool",
+            "model",
+            "blast_radius",
+            "lines_over",
+            "files_over",
+            "stage",
+        ] {
+            self.unsupported_if(fields.has(key), &fields, "when.", key);
+        }
+        let agent = author.is_some_and(|author| !author.value);
+        self.unsupported_if(agent, &fields, "when.", "author");
+        Some(When {
+            ai: ai.map(|ai| ai.value),
+            author_below: below.map(|level| level.value.to_owned()),
+            author_unproven: author.is_some_and(|author| author.value),
+        })
+    }
+
+    /// Reads a `require`; `None` also where it is missing.
+    pub(super) fn require(&mut self, rule: &Fields<'_>) -> Option<Require> {
+        let fields = rule.table("require", "require")?;
+        fields.allow(&REQUIRE_KEYS);
+        let signers = fields.number("signers", 1, SIGNERS_LIMIT);
+        let level = fields.label("level");
+        self.mention(&fields, MentionKind::Level, level);
+        let team = fields.label("team");
+        self.mention(&fields, MentionKind::Team, team);
+        let teams = fields.some_strings("teams", TEAMS_LIMIT);
+        let teams = fields.distinct("teams", teams.unwrap_or_default());
+        for team in &teams {
+            self.mention(&fields, MentionKind::Team, Some(*team));
+        }
+        let above_author = is_set(&fields, "above_author");
+        let declaration = is_set(&fields, "declaration");
+        let age = self.age(&fields);
+        // A sign-off is asked for by the number of signers or by what they must be or bring.
+        let mut asks = age || above_author;
+        for key in ["presence", "user_verification", "timestamp"] {
+            let set = is_set(&fields, key);
+            self.unsupported_if(set, &fields, "require.", key);
+            asks |= set;
+        }
+        asks |= ["signers", "level", "team", "teams"]
+            .into_iter()
+            .any(|key| fields.has(key));
+        if !asks && !declaration {
+            fields
+                .reader
+                .error(fields.at, "\"require\" asks for nothing");
+        }
+        let number = signers.and_then(|signers| usize::try_from(signers.value).ok());
+        Some(Require {
+            signers: number.unwrap_or(usize::from(asks)),
+            level: level.map(|level| level.value.to_owned()),
+            above_author,
+            team: team.map(|team| team.value.to_owned()),
+            teams: teams.iter().map(|team| team.value.to_owned()).collect(),
+            declaration,
+        })
+    }
+
+    /// Reads `max_age`.
+    fn age(&mut self, fields: &Fields<'_>) -> bool {
+        let age = self.duration(fields, "max_age");
+        self.unsupported_if(age, fields, "require.", "max_age");
+        age
+    }
+}
+
+/// Whether a flag is there and true.
+fn is_set(fields: &Fields<'_>, key: &str) -> bool {
+    fields.flag(key).is_some_and(|flag| flag.value)
+}

@@ -1,0 +1,447 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::change::RepoPath;
+use crate::keys::Signer as _;
+use crate::keys::testing::signer;
+
+const PEOPLE: [(&str, &str, &str); 6] = [
+    ("maya", "junior", "payments"),
+    ("omar", "mid", ""),
+    ("linus", "senior", ""),
+    ("ana", "senior", "security"),
+    ("grace", "principal", "payments"),
+    ("tomas", "principal", "payments"),
+];
+
+fn roster() -> Roster {
+    let mut text = String::from("levels = [\"junior\", \"mid\", \"senior\", \"principal\"]\n");
+    for (seed, (id, level, team)) in (1u8..).zip(PEOPLE) {
+        let key = signer(seed).public_key().to_openssh();
+        let teams = if team.is_empty() {
+            String::new()
+        } else {
+            format!("teams = [\"{team}\"]\n")
+        };
+        text.push_str(&format!(
+            "[[engineer]]\nid = \"{id}\"\nname = \"The {id}\"\nlevel = \"{level}\"\n{teams}\
+             emails = [\"{id}@example.org\"]\n[[engineer.key]]\nssh = \"{key}\"\n"
+        ));
+    }
+    text.push_str("[admins]\nids = [\"grace\"]\nthreshold = 1\n");
+    Roster::parse(&text, "roster.toml").unwrap()
+}
+
+fn policy(rules: &str) -> Policy {
+    let head = "repository = \"example.org/pay\"\nprotected = [\"refs/heads/main\"]\n";
+    let default = if rules.contains("[default]") {
+        ""
+    } else {
+        "[default]\nrequire = { declaration = true }\nenforce = \"warn\"\n"
+    };
+    Policy::parse(&format!("{head}{default}{rules}"), "policy.toml").unwrap()
+}
+
+const FIRST_RULE: &str = "[[rule]]\nname = \"first\"\nwhen = { ai = \"assisted\", author_below = \"senior\" }\n\
+                          require = { signers = 1, level = \"senior\", above_author = true }\n";
+
+fn set(ids: &[&str]) -> BTreeSet<String> {
+    ids.iter().map(|id| (*id).to_owned()).collect()
+}
+
+fn facts(claimed: &[&str]) -> Facts {
+    Facts {
+        paths: vec![RepoPath::new("src/lib.rs").unwrap()],
+        claimed: set(claimed),
+        ..Facts::default()
+    }
+}
+
+fn declared_by(author: &str, extent: Extent) -> Facts {
+    Facts {
+        proven: set(&[author]),
+        declared: Some(extent),
+        ..facts(&[author])
+    }
+}
+
+fn signed(mut facts: Facts, signers: &[&str]) -> Facts {
+    facts.approvals = set(signers);
+    facts
+}
+
+fn passes(rules: &str, facts: &Facts) -> bool {
+    evaluate(&policy(rules), &roster(), facts).passes()
+}
+
+#[test]
+fn junior_ai_work_needs_a_senior_above_the_author() {
+    let change = declared_by("maya", Extent::Generated);
+    assert!(!passes(FIRST_RULE, &change));
+    for unable in ["maya", "omar"] {
+        assert!(
+            !passes(FIRST_RULE, &signed(change.clone(), &[unable])),
+            "{unable}"
+        );
+    }
+    for able in ["linus", "grace"] {
+        assert!(
+            passes(FIRST_RULE, &signed(change.clone(), &[able])),
+            "{able}"
+        );
+    }
+    assert!(passes(FIRST_RULE, &declared_by("maya", Extent::None)));
+    assert!(passes(FIRST_RULE, &declared_by("linus", Extent::Generated)));
+}
+
+#[test]
+fn undeclared_junior_work_plus_one_senior_passes() {
+    assert!(!passes(FIRST_RULE, &facts(&["maya"])));
+    assert!(passes(FIRST_RULE, &signed(facts(&["maya"]), &["linus"])));
+}
+
+#[test]
+fn a_claimed_senior_author_lightens_nothing_until_they_declare() {
+    assert!(!passes(FIRST_RULE, &facts(&["linus"])));
+    assert!(!passes(FIRST_RULE, &facts(&[])));
+    assert!(passes(FIRST_RULE, &declared_by("linus", Extent::Assisted)));
+}
+
+#[test]
+fn evidence_raises_what_was_declared() {
+    let mut change = declared_by("maya", Extent::None);
+    assert!(passes(FIRST_RULE, &change));
+    change.evidence = Some(Extent::Assisted);
+    assert!(!passes(FIRST_RULE, &change));
+}
+
+#[test]
+fn nobody_signs_what_they_declared_or_what_a_commit_says_they_wrote() {
+    let rule = "[[rule]]\nname = \"all\"\nrequire = { signers = 1 }\n";
+    assert!(!passes(
+        rule,
+        &signed(declared_by("grace", Extent::None), &["grace"])
+    ));
+    assert!(passes(
+        rule,
+        &signed(declared_by("grace", Extent::None), &["tomas"])
+    ));
+    let mut co_authored = declared_by("maya", Extent::None);
+    co_authored.claimed.insert("grace".into());
+    assert!(!passes(rule, &signed(co_authored.clone(), &["grace"])));
+    assert!(passes(rule, &signed(co_authored, &["grace", "tomas"])));
+}
+
+#[test]
+fn a_rule_for_everybody_needs_the_authors_declaration_or_a_second_signer() {
+    let rule = "[[rule]]\nname = \"all\"\nrequire = { signers = 1, level = \"senior\" }\n";
+    let hidden = signed(facts(&["maya"]), &["linus"]);
+    assert!(
+        !passes(rule, &hidden),
+        "linus may have written it under maya's name"
+    );
+    assert!(passes(rule, &signed(facts(&["maya"]), &["linus", "ana"])));
+    assert!(passes(
+        rule,
+        &signed(declared_by("maya", Extent::None), &["linus"])
+    ));
+}
+
+#[test]
+fn above_a_hidden_author_who_signs_stands_somebody_above_them() {
+    let rule = "[[rule]]\nname = \"all\"\nrequire = { signers = 1, above_author = true }\n";
+    assert!(
+        !passes(rule, &signed(facts(&["maya"]), &["linus", "ana"])),
+        "a peer doesn't suffice"
+    );
+    assert!(
+        !passes(rule, &signed(facts(&["maya"]), &["linus", "grace"])),
+        "nobody is above grace"
+    );
+    assert!(passes(rule, &signed(facts(&["maya"]), &["grace", "tomas"])));
+}
+
+#[test]
+fn above_a_top_level_author_stands_another_top_level_person() {
+    let rule = "[[rule]]\nname = \"all\"\nrequire = { signers = 1, above_author = true }\n";
+    assert!(!passes(
+        rule,
+        &signed(declared_by("grace", Extent::None), &["linus"])
+    ));
+    assert!(!passes(
+        rule,
+        &signed(declared_by("grace", Extent::None), &["grace"])
+    ));
+    assert!(passes(
+        rule,
+        &signed(declared_by("grace", Extent::None), &["tomas"])
+    ));
+}
+
+#[test]
+fn an_unknown_author_is_taken_for_a_stranger_even_beside_a_declaration() {
+    let mut change = declared_by("linus", Extent::Assisted);
+    assert!(passes(FIRST_RULE, &change));
+    change.claims_unknown = true;
+    assert!(!passes(FIRST_RULE, &change));
+    assert!(passes(FIRST_RULE, &signed(change, &["ana"])));
+}
+
+#[test]
+fn signers_are_people_and_each_meets_every_key() {
+    let rule = "[[rule]]\nname = \"two\"\nrequire = { signers = 2, level = \"principal\", team = \"payments\" }\n";
+    let change = declared_by("maya", Extent::None);
+    assert!(!passes(rule, &signed(change.clone(), &["grace"])));
+    assert!(!passes(rule, &signed(change.clone(), &["grace", "linus"])));
+    assert!(passes(rule, &signed(change, &["grace", "tomas"])));
+}
+
+#[test]
+fn teams_ask_one_signer_of_each_and_one_person_may_serve_several() {
+    let rule = "[[rule]]\nname = \"teams\"\nrequire = { teams = [\"payments\", \"security\"] }\n";
+    let change = declared_by("omar", Extent::None);
+    assert!(!passes(rule, &signed(change.clone(), &["grace"])));
+    assert!(passes(rule, &signed(change, &["grace", "ana"])));
+}
+
+#[test]
+fn forbid_wins_over_every_sign_off() {
+    let rule = "[[rule]]\nname = \"crypto\"\npaths = [\"src/**\"]\nwhen = { ai = \"generated\" }\nforbid = \"by hand\"\n";
+    let change = signed(
+        declared_by("maya", Extent::Generated),
+        &["grace", "tomas", "linus"],
+    );
+    let decision = evaluate(&policy(rule), &roster(), &change);
+    assert_eq!(decision.unmet.last().unwrap().missing, Missing::Forbidden);
+    assert!(passes(rule, &declared_by("maya", Extent::Assisted)));
+}
+
+#[test]
+fn silence_is_not_cheaper_than_honesty() {
+    let rule = "[[rule]]\nname = \"generated\"\nwhen = { ai = \"generated\" }\nrequire = { level = \"principal\" }\n";
+    let missing = evaluate(&policy(rule), &roster(), &facts(&["maya"]));
+    assert_eq!(missing.unmet.last().unwrap().missing, Missing::Declaration);
+    assert!(!passes(rule, &facts(&["maya"])));
+    assert!(passes(rule, &declared_by("maya", Extent::Assisted)));
+    assert!(passes(rule, &signed(facts(&["maya"]), &["grace", "tomas"])));
+}
+
+#[test]
+fn a_rule_for_the_unproven_matches_until_somebody_is_proven() {
+    let rule = "[[rule]]\nname = \"unproven\"\nwhen = { author = \"unproven\" }\nforbid = \"declare first\"\n";
+    assert!(!passes(rule, &facts(&["maya"])));
+    assert!(passes(rule, &declared_by("maya", Extent::None)));
+}
+
+#[test]
+fn paths_and_except_paths_choose_what_a_rule_is_about() {
+    let rule = |paths: &str| {
+        format!("[[rule]]\nname = \"p\"\n{paths}\nrequire = {{ level = \"principal\" }}\n")
+    };
+    let change = declared_by("maya", Extent::None);
+    for (paths, asks) in [
+        ("paths = [\"src/**\"]", true),
+        ("paths = [\"docs/**\"]", false),
+        ("except_paths = [\"src/**\"]", false),
+        ("paths = [\"src/**\"]\nexcept_paths = [\"docs/**\"]", true),
+    ] {
+        assert_eq!(!passes(&rule(paths), &change), asks, "{paths}");
+    }
+}
+
+#[test]
+fn a_warning_rule_is_told_and_passes() {
+    let rule = format!("{FIRST_RULE}enforce = \"warn\"\n");
+    let decision = evaluate(
+        &policy(&rule),
+        &roster(),
+        &declared_by("maya", Extent::Generated),
+    );
+    assert!(decision.passes());
+    assert_eq!(decision.unmet.len(), 1);
+}
+
+#[test]
+fn requirements_that_a_declaration_would_lift_are_folded_into_it() {
+    let rules = format!("[default]\nrequire = {{ declaration = true }}\n{FIRST_RULE}");
+    let senior = evaluate(&policy(&rules), &roster(), &facts(&["linus"]));
+    let missing: Vec<_> = senior
+        .unmet
+        .iter()
+        .map(|unmet| unmet.missing.clone())
+        .collect();
+    assert_eq!(missing, [Missing::Declaration]);
+    let mut junior = facts(&["maya"]);
+    junior.evidence = Some(Extent::Generated);
+    let junior = evaluate(&policy(&rules), &roster(), &junior);
+    assert_eq!(junior.unmet.len(), 2);
+    assert!(junior.unmet[1].missing.is_sign_offs());
+}
+
+#[test]
+fn who_could_sign_are_those_whose_sign_off_lowers_what_is_missing() {
+    let decision = evaluate(
+        &policy(FIRST_RULE),
+        &roster(),
+        &declared_by("maya", Extent::Generated),
+    );
+    let Missing::SignOffs { signers, who, .. } = &decision.unmet[0].missing else {
+        panic!("{decision:?}");
+    };
+    assert_eq!(
+        (*signers, who.as_slice()),
+        (
+            1,
+            ["linus", "ana", "grace", "tomas"]
+                .map(String::from)
+                .as_slice()
+        )
+    );
+    let facts = declared_by("maya", Extent::Generated);
+    assert!(would_count(&policy(FIRST_RULE), &roster(), &facts, "linus"));
+    assert!(!would_count(&policy(FIRST_RULE), &roster(), &facts, "maya"));
+    let policy = policy(FIRST_RULE);
+    let rule = policy.rules.last().unwrap();
+    assert_eq!(
+        unhelpful(&policy, &roster(), &facts, rule, "maya"),
+        Some(Unhelpful::Author)
+    );
+    assert_eq!(
+        unhelpful(&policy, &roster(), &facts, rule, "omar"),
+        Some(Unhelpful::Level)
+    );
+    assert_eq!(unhelpful(&policy, &roster(), &facts, rule, "ana"), None);
+}
+
+/// Rules of every kind that this version evaluates.
+fn rules() -> impl Strategy<Value = String> {
+    let when = prop::sample::select(vec![
+        "",
+        "when = { ai = \"assisted\" }\n",
+        "when = { ai = \"generated\", author_below = \"senior\" }\n",
+        "when = { author_below = \"mid\" }\n",
+        "when = { author = \"unproven\" }\n",
+    ]);
+    let require = prop::sample::select(vec![
+        "signers = 1",
+        "signers = 2",
+        "signers = 1, above_author = true",
+        "signers = 2, level = \"senior\"",
+        "level = \"senior\", above_author = true",
+        "teams = [\"payments\", \"security\"]",
+        "team = \"payments\", signers = 2",
+        "declaration = true",
+    ]);
+    (when, require).prop_map(|(when, require)| {
+        format!("[[rule]]\nname = \"r\"\n{when}require = {{ {require} }}\n")
+    })
+}
+
+fn people(most: usize) -> impl Strategy<Value = BTreeSet<String>> {
+    let ids: Vec<String> = PEOPLE.iter().map(|(id, ..)| (*id).to_owned()).collect();
+    prop::collection::btree_set(prop::sample::select(ids), 0..=most)
+}
+
+fn any_facts() -> impl Strategy<Value = Facts> {
+    let extent = prop::sample::select(vec![None, Some(Extent::Assisted), Some(Extent::Generated)]);
+    let proven = prop::option::of((people(2), prop::sample::select(Extent::ALL.to_vec())));
+    (people(2), proven, people(4), extent, any::<bool>()).prop_map(
+        |(claimed, proven, approvals, evidence, unknown)| {
+            let (proven, declared) = match proven {
+                Some((people, extent)) if !people.is_empty() => (people, Some(extent)),
+                _ => (BTreeSet::new(), None),
+            };
+            Facts {
+                claimed,
+                proven,
+                declared,
+                approvals,
+                evidence,
+                claims_unknown: unknown,
+                ..facts(&[])
+            }
+        },
+    )
+}
+
+/// The definition of SPEC 6.4 word for word, over all sets of sign-offs: slow, for comparison.
+fn passes_by_definition(policy: &Policy, roster: &Roster, facts: &Facts) -> bool {
+    let approvals: Vec<_> = facts
+        .approvals
+        .iter()
+        .filter_map(|id| roster.engineer(id))
+        .collect();
+    let evaluation = Evaluation {
+        policy,
+        roster,
+        facts,
+    };
+    let rule = &policy.rules[1];
+    if !evaluation.ai_matches(rule) && !evaluation.silent(rule) {
+        return true;
+    }
+    let require = rule.require.as_ref().unwrap();
+    (0..1u32 << approvals.len()).any(|mask| {
+        let set: Vec<_> = approvals
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| mask >> bit & 1 == 1)
+            .map(|(_, person)| *person)
+            .collect();
+        let possible = set
+            .iter()
+            .filter(|person| !facts.proven.iter().any(|id| *id != person.id));
+        let writers = evaluation
+            .writers()
+            .into_iter()
+            .chain(possible.map(|person| Writer::Person(person)));
+        writers.into_iter().all(|writer| {
+            let signers: Vec<_> = set.iter().map(|person| Signer::Person(person)).collect();
+            evaluation.met_for(rule, require, &signers, writer)
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn one_approval_more_never_refuses(rules in rules(), facts in any_facts(), more in people(1)) {
+        let (policy, roster) = (policy(&rules), roster());
+        if evaluate(&policy, &roster, &facts).passes() {
+            let mut more_facts = facts.clone();
+            more_facts.approvals.extend(more);
+            prop_assert!(evaluate(&policy, &roster, &more_facts).passes());
+        }
+    }
+
+    #[test]
+    fn one_rule_more_never_passes(rules in rules(), other in rules(), facts in any_facts()) {
+        let both = format!("{rules}{}", other.replace("\"r\"", "\"s\""));
+        if evaluate(&policy(&both), &roster(), &facts).passes() {
+            prop_assert!(evaluate(&policy(&rules), &roster(), &facts).passes());
+        }
+    }
+
+    #[test]
+    fn one_claimed_author_or_trace_more_never_passes(rules in rules(), facts in any_facts(), more in people(1)) {
+        let (policy, roster) = (policy(&rules), roster());
+        let mut stricter = facts.clone();
+        stricter.claimed.extend(more);
+        stricter.claims_unknown = true;
+        stricter.evidence = Some(Extent::Autonomous);
+        if facts.declared.is_some() && evaluate(&policy, &roster, &stricter).passes() {
+            prop_assert!(evaluate(&policy, &roster, &facts).passes());
+        }
+    }
+
+    #[test]
+    fn the_largest_reliable_set_decides_as_all_sets_would(rules in rules(), facts in any_facts()) {
+        let (policy, roster) = (policy(&rules), roster());
+        let counted = Evaluation { policy: &policy, roster: &roster, facts: &facts };
+        let rule = &policy.rules[1];
+        prop_assume!(counted.applies(rule) && rule.require.as_ref().is_some_and(|require| !require.declaration));
+        let met = counted.count_missing(rule, &facts.approvals) == 0 || !(counted.ai_matches(rule) || counted.silent(rule));
+        prop_assert_eq!(met, passes_by_definition(&policy, &roster, &facts));
+    }
+}

@@ -1,0 +1,45 @@
+//! What a decision rests on.
+
+use std::collections::BTreeSet;
+
+use crate::ai::Extent;
+use crate::change::RepoPath;
+use crate::roster::PersonId;
+
+/// The facts about one group: a unit, or a change that is to land. The gate gathers them from
+/// verified statements and from git; nothing unverified makes a rule lighter.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Every touched path.
+    pub paths: Vec<RepoPath>,
+    /// The extent that evidence and verified statements show; `None` where there is no trace.
+    pub evidence: Option<Extent>,
+    /// The highest extent of the counted declarations; `None` where nobody declared.
+    pub declared: Option<Extent>,
+    /// The roster people whom commits, trailers or verified statements name as authors.
+    pub claimed: BTreeSet<PersonId>,
+    /// Whether somebody whom the roster doesn't know is named as an author.
+    pub claims_unknown: bool,
+    /// Who signed a counted declaration.
+    pub proven: BTreeSet<PersonId>,
+    /// Who signed a counted approval.
+    pub approvals: BTreeSet<PersonId>,
+}
+
+impl Facts {
+    /// The extent that rules compare with: the evidence or the declaration, whichever is more; in
+    /// place of a declaration that is missing, `undeclared` (SPEC 6.6).
+    pub fn extent(&self, undeclared: Extent) -> Extent {
+        self.declared
+            .unwrap_or(undeclared)
+            .max(self.evidence.unwrap_or(Extent::None))
+    }
+
+    /// The same facts as if every claimed roster author had declared the extent that was found.
+    pub(super) fn as_if_declared(&self) -> Self {
+        let mut facts = self.clone();
+        facts.proven.extend(self.claimed.iter().cloned());
+        facts.declared = Some(self.evidence.unwrap_or(Extent::None));
+        facts
+    }
+}

@@ -1,0 +1,149 @@
+//! Keys of people, bots and gates.
+
+use crate::keys::{KeyError, PublicKey};
+use crate::text::toml::{Fields, Placed};
+
+use super::{Revocation, RevocationReason};
+
+/// The keys of an `[[engineer.key]]`.
+pub(super) const ENGINEER_KEY_KEYS: [&str; 4] = ["ssh", "pem", "sigstore", "revoked"];
+
+/// The keys of the `key` of a bot or a gate.
+pub(super) const OTHER_KEY_KEYS: [&str; 3] = ["ssh", "pem", "sigstore"];
+
+/// The keys of `sigstore = {..}`.
+pub(super) const SIGSTORE_KEYS: [&str; 2] = ["identity", "issuer"];
+
+/// The keys of `revoked = {..}`.
+pub(super) const REVOKED_KEYS: [&str; 2] = ["on", "reason"];
+
+/// OpenSSH kinds of the grammar that this version can't verify with yet (design 4.3). Any other
+/// kind, RSA say, is a mistake.
+const LATER_ALGORITHMS: [&str; 3] = [
+    "sk-ssh-ed25519@openssh.com",
+    "ecdsa-sha2-nistp256",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+];
+
+/// The longest PEM text in bytes.
+const PEM_LIMIT: usize = 16 * 1024;
+
+/// A key as the file has it.
+pub(super) struct ReadKey {
+    /// What makes it the same key as another, and where it stands.
+    pub identity: Placed<String>,
+    /// The key; `None` for one that this version can't verify with.
+    pub key: Option<PublicKey>,
+    /// `ssh`, `pem` or `sigstore`.
+    pub form: &'static str,
+}
+
+/// Reads `ssh`, `pem` or `sigstore`, whichever stands in the table.
+pub(super) fn read_key(fields: &Fields<'_>) -> Option<ReadKey> {
+    let forms: Vec<_> = OTHER_KEY_KEYS
+        .into_iter()
+        .filter(|form| fields.has(form))
+        .collect();
+    match forms.as_slice() {
+        [form] => match *form {
+            "ssh" => read_ssh(fields),
+            "pem" => read_pem(fields),
+            _ => read_sigstore(fields),
+        },
+        [] => {
+            let message = format!("{} has none of ssh, pem, sigstore", fields.name);
+            fields.reader.error(fields.at, message);
+            None
+        }
+        [first, second, ..] => {
+            let at = fields.key_at(second).unwrap_or(fields.at);
+            let message = format!("a key is either \"{first}\" or \"{second}\"");
+            fields.reader.error(at, message);
+            None
+        }
+    }
+}
+
+fn read_ssh(fields: &Fields<'_>) -> Option<ReadKey> {
+    let line = fields.string("ssh")?;
+    let found = |identity: String, key| ReadKey {
+        identity: Placed {
+            value: identity,
+            at: line.at,
+        },
+        key,
+        form: "ssh",
+    };
+    match PublicKey::from_openssh(line.value) {
+        Ok(key) => Some(found(key.fingerprint(), Some(key))),
+        Err(KeyError::Unsupported { algorithm })
+            if LATER_ALGORITHMS.contains(&algorithm.as_str()) =>
+        {
+            let words: Vec<_> = line.value.split(' ').take(2).collect();
+            Some(found(words.join(" "), None))
+        }
+        Err(error) => {
+            fields.reader.error(line.at, error.to_string());
+            None
+        }
+    }
+}
+
+fn read_pem(fields: &Fields<'_>) -> Option<ReadKey> {
+    const BEGIN: &str = "-----BEGIN PUBLIC KEY-----";
+    const END: &str = "-----END PUBLIC KEY-----";
+    let pem = fields.string("pem")?;
+    let text = pem.value.trim();
+    if text.len() > PEM_LIMIT || !text.starts_with(BEGIN) || !text.ends_with(END) {
+        let message = "\"pem\" must hold one PEM public key (-----BEGIN PUBLIC KEY-----)";
+        fields.reader.error(pem.at, message);
+        return None;
+    }
+    let identity: String = text.split_whitespace().collect();
+    Some(ReadKey {
+        identity: pem.map(|_| identity),
+        key: None,
+        form: "pem",
+    })
+}
+
+fn read_sigstore(fields: &Fields<'_>) -> Option<ReadKey> {
+    let sigstore = fields.table("sigstore", "sigstore")?;
+    sigstore.allow(&SIGSTORE_KEYS);
+    sigstore.demand(&SIGSTORE_KEYS);
+    let identity = sigstore.label("identity")?;
+    let issuer = sigstore.label("issuer")?;
+    // Exact identities only: no wildcard principals (attack 28).
+    if identity.value.contains('*') {
+        let message = "\"identity\" is exact: it can't hold \"*\"";
+        sigstore.reader.error(identity.at, message);
+        return None;
+    }
+    if !issuer.value.starts_with("https://") {
+        let message = "\"issuer\" must be an https:// address";
+        sigstore.reader.error(issuer.at, message);
+        return None;
+    }
+    Some(ReadKey {
+        identity: identity.map(|identity| format!("{identity} {}", issuer.value)),
+        key: None,
+        form: "sigstore",
+    })
+}
+
+/// Reads `revoked = {..}`; `None` where it is missing or wrong.
+pub(super) fn read_revocation(fields: &Fields<'_>) -> Option<Revocation> {
+    let revoked = fields.table("revoked", "revoked")?;
+    revoked.allow(&REVOKED_KEYS);
+    revoked.demand(&REVOKED_KEYS);
+    let reasons = [
+        ("retired", RevocationReason::Retired),
+        ("compromised", RevocationReason::Compromised),
+    ];
+    let reason = revoked.choice("reason", &reasons);
+    let on = revoked.date("on");
+    Some(Revocation {
+        on: on?.value,
+        reason: reason?.value,
+    })
+}
