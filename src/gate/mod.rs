@@ -1,1 +1,45 @@
-//! To come.
+//! The gate: the units of a range or one change, what covers each, the verdict.
+//!
+//! [`Judging::find`] finds the trust version that judges; [`Gate::judge_change`] judges what a branch
+//! brings to its target, [`Gate::judge_range`] each unit that landed. Both end in
+//! [`Verdict`]; what stands in the way of one is [`Undecided`], never a pass. SPEC section 8.
+
+mod authors;
+mod judge;
+mod judging;
+mod line;
+mod nearest;
+mod statements;
+mod trust_unit;
+mod verdict;
+
+use jiff::Timestamp;
+
+use crate::change::{CommitId, History};
+use crate::store::{Limits, Snapshot};
+
+pub use authors::{Claims, merge_adds, read_claims};
+pub use judge::Assessment;
+pub use judging::{Judging, read_texts, version_files};
+pub use verdict::{
+    AuthorView, Coverage, Effect, Finding, JudgedBy, Nearest, Next, RuleView, Scope, StatementKind,
+    StatementView, Undecided, UnitVerdict, Verdict,
+};
+
+/// Everything that a verdict rests on.
+pub struct Gate<'a> {
+    /// The repository.
+    pub history: &'a dyn History,
+    /// The store, at one moment.
+    pub store: &'a Snapshot<'a>,
+    /// Up to where the store is read.
+    pub store_limits: Limits,
+    /// The trust version that judges.
+    pub judging: &'a Judging,
+    /// The protected branch, as a full ref name.
+    pub target: String,
+    /// The target's commit here; in a landing check nothing is asked of it.
+    pub target_tip: Option<CommitId>,
+    /// The clock.
+    pub now: Timestamp,
+}

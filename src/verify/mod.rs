@@ -1,1 +1,301 @@
-//! To come.
+//! Bytes and a roster in, verified facts or reasons out. Pure: no policy, no I/O, no clock.
+//!
+//! [`verify`] makes every check of a statement that needs nothing but the roster and the policy's
+//! names, in one function, whatever way its bytes came (SPEC 4.6). A [`VerifiedStatement`] comes out
+//! of it and from nowhere else. What depends on a line of history (target, tip, spent) is the gate's.
+
+use jiff::Timestamp;
+
+use crate::ai::Extent;
+use crate::attestation::{
+    AnyStatement, AttestationError, Author, Bundle, Change, Decision, Declaration, SignOff,
+};
+use crate::change::{ChangeDigest, Digest, sha256};
+use crate::codes::Code;
+use crate::roster::{PersonId, Roster};
+
+/// How far ahead of the gate's clock a statement may say it was signed, in seconds.
+pub const MAX_AHEAD_SECONDS: i64 = 300;
+
+/// What a statement is compared with.
+#[derive(Debug, Clone)]
+pub struct Expected<'a> {
+    /// The change under whose digest it was found; `None` where any will do.
+    pub change: Option<ChangeDigest>,
+    /// The repository's names: the policy's `repository` and `aliases`.
+    pub repositories: &'a [String],
+    /// The gate's clock.
+    pub now: Timestamp,
+}
+
+/// A statement whose signature, signer, subject, repository and time were checked.
+#[derive(Debug, Clone)]
+pub struct VerifiedStatement {
+    bundle: Digest,
+    payload: Digest,
+    change: ChangeDigest,
+    signer: PersonId,
+    fingerprint: String,
+    content: Content,
+}
+
+/// What a verified statement says.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// How AI took part, by an author.
+    Declaration(Box<Declaration>),
+    /// A reviewer's decision.
+    SignOff(Box<SignOff>),
+}
+
+/// A statement that was looked at and does not count, with what could be read of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejected {
+    /// SHA-256 of the file's bytes.
+    pub bundle: Digest,
+    /// The fingerprint that the file names: a hint.
+    pub hint: Option<String>,
+    /// The person whose key verifies it, where one does.
+    pub signer: Option<PersonId>,
+    /// The code.
+    pub code: Code,
+    /// Why, in a few words. Holds untrusted text.
+    pub why: String,
+}
+
+impl VerifiedStatement {
+    /// SHA-256 of the bundle's bytes: its name in the store.
+    pub fn bundle(&self) -> Digest {
+        self.bundle
+    }
+
+    /// SHA-256 of the signed payload: by which other statements name it.
+    pub fn payload(&self) -> Digest {
+        self.payload
+    }
+
+    /// The change that it is about.
+    pub fn subject(&self) -> ChangeDigest {
+        self.change
+    }
+
+    /// The person whose key verifies it.
+    pub fn signer(&self) -> &PersonId {
+        &self.signer
+    }
+
+    /// The fingerprint of that key.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// What it says.
+    pub fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The change as the statement describes it.
+    pub fn change(&self) -> &Change {
+        match &self.content {
+            Content::Declaration(declaration) => &declaration.change,
+            Content::SignOff(sign_off) => &sign_off.change,
+        }
+    }
+
+    /// Whom the statement names as authors.
+    pub fn authors(&self) -> &[Author] {
+        match &self.content {
+            Content::Declaration(declaration) => &declaration.authors,
+            Content::SignOff(sign_off) => &sign_off.authors,
+        }
+    }
+
+    /// When its signer says that it was made.
+    pub fn signed_on(&self) -> Timestamp {
+        match &self.content {
+            Content::Declaration(declaration) => declaration.declared_on,
+            Content::SignOff(sign_off) => sign_off.signed_on,
+        }
+    }
+
+    /// The extent of AI use that it carries; of a declaration, what is declared.
+    pub fn extent(&self) -> Option<Extent> {
+        match &self.content {
+            Content::Declaration(declaration) => declaration.ai_assistance.declared,
+            Content::SignOff(sign_off) => sign_off.ai_assistance.extent,
+        }
+    }
+
+    /// The sign-off, if it is an approval.
+    pub fn approval(&self) -> Option<&SignOff> {
+        match &self.content {
+            Content::SignOff(sign_off) if sign_off.review.decision == Decision::Approved => {
+                Some(sign_off)
+            }
+            _ => None,
+        }
+    }
+
+    /// The sign-off, if it is a rejection.
+    pub fn rejection(&self) -> Option<&SignOff> {
+        match &self.content {
+            Content::SignOff(sign_off) if sign_off.review.decision == Decision::Rejected => {
+                Some(sign_off)
+            }
+            _ => None,
+        }
+    }
+
+    /// The declaration, if it is one.
+    pub fn declaration(&self) -> Option<&Declaration> {
+        match &self.content {
+            Content::Declaration(declaration) => Some(declaration),
+            Content::SignOff(_) => None,
+        }
+    }
+}
+
+/// Verifies a bundle. The only way to a [`VerifiedStatement`].
+///
+/// # Errors
+/// [`Rejected`] says why the statement doesn't count; nothing that is refused is an error of the gate.
+pub fn verify(
+    bytes: &[u8],
+    roster: &Roster,
+    expected: &Expected<'_>,
+) -> Result<VerifiedStatement, Rejected> {
+    let mut rejected = Rejected {
+        bundle: sha256(bytes),
+        hint: None,
+        signer: None,
+        code: Code::MALFORMED,
+        why: String::new(),
+    };
+    match checked(bytes, roster, expected, &mut rejected) {
+        Ok(statement) => Ok(statement),
+        Err((code, why)) => Err(Rejected {
+            code,
+            why,
+            ..rejected
+        }),
+    }
+}
+
+type Refusal = (Code, String);
+
+fn malformed(error: &AttestationError) -> Refusal {
+    (Code::MALFORMED, error.to_string())
+}
+
+fn checked(
+    bytes: &[u8],
+    roster: &Roster,
+    expected: &Expected<'_>,
+    seen: &mut Rejected,
+) -> Result<VerifiedStatement, Refusal> {
+    let bundle = Bundle::parse(bytes).map_err(|error| malformed(&error))?;
+    let hint = bundle.hint().to_owned();
+    seen.hint = Some(hint.clone());
+    // The hint says which key to try; whose statement it is, that key alone decides.
+    let (engineer, key) = roster
+        .key(&hint)
+        .ok_or_else(|| (Code::UNKNOWN_KEY, "key unknown to the roster".to_owned()))?;
+    key.key
+        .verify(&bundle.pae(), bundle.signature())
+        .map_err(|_| {
+            (
+                Code::BAD_SIGNATURE,
+                format!("the key of {} does not verify it", engineer.id),
+            )
+        })?;
+    seen.signer = Some(engineer.id.clone());
+    if let Some(revoked) = &key.revoked {
+        return Err((
+            Code::KEY_REVOKED,
+            format!("key {} since {}", revoked.reason, revoked.on),
+        ));
+    }
+    // Exactly the bytes that were verified are read.
+    let statement = AnyStatement::parse(bundle.payload()).map_err(|error| malformed(&error))?;
+    let (change, claimed, content) = match statement {
+        AnyStatement::Declaration(statement) => {
+            let declaration = statement.predicate;
+            (
+                statement.subject,
+                declaration.author.id.clone(),
+                Content::Declaration(Box::new(declaration)),
+            )
+        }
+        AnyStatement::SignOff(statement) => {
+            let sign_off = statement.predicate;
+            (
+                statement.subject,
+                sign_off.signer.id.clone(),
+                Content::SignOff(Box::new(sign_off)),
+            )
+        }
+    };
+    if claimed != engineer.id {
+        return Err((
+            Code::SIGNER_CONTRADICTS,
+            format!("it says \"{claimed}\", the key is {}'s", engineer.id),
+        ));
+    }
+    let verified = VerifiedStatement {
+        bundle: seen.bundle,
+        payload: sha256(bundle.payload()),
+        change,
+        signer: engineer.id.clone(),
+        fingerprint: hint,
+        content,
+    };
+    counts(&verified, roster, expected)?;
+    Ok(verified)
+}
+
+/// What makes a genuine statement one about this change, this repository and this time.
+fn counts(
+    statement: &VerifiedStatement,
+    roster: &Roster,
+    expected: &Expected<'_>,
+) -> Result<(), Refusal> {
+    if let Some(withdrawn) = roster
+        .withdrawn()
+        .iter()
+        .find(|entry| entry.payload == statement.payload)
+    {
+        return Err((Code::WITHDRAWN, format!("withdrawn: {}", withdrawn.why)));
+    }
+    if expected
+        .change
+        .is_some_and(|change| change != statement.change)
+    {
+        return Err((
+            Code::EARLIER_CHANGE,
+            format!("of another change, {}", statement.change.short()),
+        ));
+    }
+    let repository = &statement.change().repository;
+    if !expected.repositories.contains(repository) {
+        return Err((
+            Code::OTHER_TARGET,
+            format!("of the repository {repository}"),
+        ));
+    }
+    let ahead = statement.signed_on().as_second() - expected.now.as_second();
+    if ahead > MAX_AHEAD_SECONDS {
+        return Err((
+            Code::SIGNED_IN_FUTURE,
+            format!("signed {ahead} seconds ahead of the clock"),
+        ));
+    }
+    if let Content::SignOff(sign_off) = &statement.content
+        && sign_off.emergency.is_some()
+    {
+        return Err((
+            Code::UNSUPPORTED,
+            "an emergency sign-off, not supported yet".to_owned(),
+        ));
+    }
+    Ok(())
+}

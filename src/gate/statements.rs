@@ -1,0 +1,278 @@
+//! Which statements count for one unit: verified, for this target, after its tip, not spent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Gate;
+use super::line::Line;
+use super::verdict::{StatementKind, StatementView, Undecided};
+use crate::attestation::Change;
+use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, HistoryError};
+use crate::codes::Code;
+use crate::store::StoreError;
+use crate::verify::{Expected, Rejected, VerifiedStatement, verify};
+
+/// Where a change stands on the target's line.
+pub(super) struct Place<'a> {
+    pub digest: ChangeDigest,
+    pub manifest: &'a ChangeManifest,
+    /// The target's commit on which the change lands; `None` where it is the line's first.
+    pub onto: Option<CommitId>,
+    /// The landed unit; `None` in a change check.
+    pub landed: Option<CommitId>,
+}
+
+/// The statements found under a digest.
+#[derive(Default)]
+pub(super) struct Statements {
+    /// Genuine statements by roster people over this change. What they add (authors, extent)
+    /// counts, whether they count themselves or not.
+    pub verified: Vec<VerifiedStatement>,
+    /// Those of them that count, by their index in `verified`.
+    pub counted: BTreeSet<usize>,
+    /// All that was looked at.
+    pub views: Vec<StatementView>,
+}
+
+impl Statements {
+    pub fn counted(&self) -> impl Iterator<Item = &VerifiedStatement> {
+        self.verified
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| self.counted.contains(index))
+            .map(|(_, statement)| statement)
+    }
+}
+
+impl Gate<'_> {
+    /// Reads and judges every statement under a change's digest.
+    pub(super) fn statements(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+    ) -> Result<Statements, Undecided> {
+        let mut found = Statements::default();
+        let mut reasons = Vec::new();
+        for bundle in self.bundles(&place.digest)? {
+            match self.verify(&bundle, Some(place.digest)) {
+                Ok(statement) => match self.contradiction(&statement)? {
+                    Some(why) => found.views.push(view(
+                        &statement,
+                        self,
+                        Some((Code::DIGEST_CONTRADICTS, why)),
+                    )),
+                    None => {
+                        reasons.push(self.why_not(line, place, &statement)?);
+                        found.verified.push(statement);
+                    }
+                },
+                Err(rejected) => found.views.push(rejected_view(rejected)),
+            }
+        }
+        self.relate(&found.verified, &mut reasons);
+        for (index, (statement, reason)) in found.verified.iter().zip(reasons).enumerate() {
+            if reason.is_none() {
+                found.counted.insert(index);
+            }
+            found.views.push(view(statement, self, reason));
+        }
+        found.views.sort_by(|one, other| {
+            (one.kind, &one.signer, one.bundle).cmp(&(other.kind, &other.signer, other.bundle))
+        });
+        Ok(found)
+    }
+
+    /// Verifies a bundle against the judging roster and policy.
+    pub fn verify(
+        &self,
+        bundle: &[u8],
+        change: Option<ChangeDigest>,
+    ) -> Result<VerifiedStatement, Rejected> {
+        let repositories = self.judging.repositories();
+        let expected = Expected {
+            change,
+            repositories: &repositories,
+            now: self.now,
+        };
+        verify(bundle, &self.judging.roster, &expected)
+    }
+
+    /// The bundles stored under a digest.
+    pub(super) fn bundles(&self, change: &ChangeDigest) -> Result<Vec<Vec<u8>>, Undecided> {
+        let listing = self.store.bundles(change, &self.store_limits)?;
+        Ok(listing
+            .bundles
+            .into_iter()
+            .map(|bundle| bundle.bytes)
+            .collect())
+    }
+
+    /// Where the trees are here, a statement's base and head must differ by its subject (SPEC 4.7).
+    fn contradiction(&self, statement: &VerifiedStatement) -> Result<Option<String>, Undecided> {
+        let Change { base, head, .. } = statement.change();
+        let manifest = match self.history.change(Some(base), head) {
+            Ok(manifest) => manifest,
+            // Reviewed commits may be gone after a squash; then only the digest speaks.
+            Err(HistoryError::Missing { .. } | HistoryError::UnknownRevision(_)) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let differs = manifest.digest() != statement.subject();
+        Ok(differs.then(|| format!("{} .. {} is another change", base.short(), head.short())))
+    }
+
+    /// Why a genuine statement doesn't count at this place; `None` where it does.
+    fn why_not(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+        statement: &VerifiedStatement,
+    ) -> Result<Option<(Code, String)>, Undecided> {
+        let change = statement.change();
+        if let Some(landed) = &change.landed {
+            let same = place.landed.as_ref() == Some(landed);
+            return Ok((!same).then(|| {
+                (
+                    Code::TIP_WRONG,
+                    format!("for the landed commit {} alone", landed.short()),
+                )
+            }));
+        }
+        let Some(target) = change
+            .targets
+            .iter()
+            .find(|target| target.name == self.target)
+        else {
+            let named: Vec<_> = change
+                .targets
+                .iter()
+                .map(|target| target.name.as_str())
+                .collect();
+            return Ok(Some((
+                Code::OTHER_TARGET,
+                format!("for {}", named.join(", ")),
+            )));
+        };
+        let off_line = || {
+            (
+                Code::TIP_WRONG,
+                format!(
+                    "made on {}, which is not on the line before it",
+                    target.tip.short()
+                ),
+            )
+        };
+        let Some(onto) = &place.onto else {
+            return Ok(Some(off_line()));
+        };
+        let Some(since) = line.since(&target.tip, onto)? else {
+            return Ok(Some(off_line()));
+        };
+        let spent = line.spent(place.manifest, &place.digest, &target.tip, &since)?;
+        Ok(spent.map(|landed| (Code::SPENT, format!("spent when {} landed", landed.short()))))
+    }
+
+    /// What statements say of one another: declarations that a sign-off saw must be here, and a
+    /// rejection replaces approvals of the same signer.
+    fn relate(&self, verified: &[VerifiedStatement], reasons: &mut [Option<(Code, String)>]) {
+        let payloads: BTreeSet<Digest> = verified
+            .iter()
+            .filter(|statement| statement.declaration().is_some())
+            .map(VerifiedStatement::payload)
+            .collect();
+        let replaced: BTreeMap<Digest, &str> = verified
+            .iter()
+            .filter_map(|statement| Some((statement.rejection()?, statement.signer().as_str())))
+            .flat_map(|(rejection, signer)| {
+                rejection
+                    .review
+                    .replaces
+                    .iter()
+                    .map(move |payload| (*payload, signer))
+            })
+            .collect();
+        for (statement, reason) in verified
+            .iter()
+            .zip(reasons.iter_mut())
+            .filter(|(_, reason)| reason.is_none())
+        {
+            let Some(approval) = statement.approval() else {
+                continue;
+            };
+            if let Some(lost) = approval
+                .declarations
+                .iter()
+                .find(|payload| !payloads.contains(payload))
+            {
+                *reason = Some((
+                    Code::STORE_LOST,
+                    format!(
+                        "the declaration {} that it saw is not in the store",
+                        lost.short()
+                    ),
+                ));
+            } else if replaced.get(&statement.payload()) == Some(&statement.signer().as_str()) {
+                *reason = Some((
+                    Code::WITHDRAWN,
+                    "replaced by the signer's rejection".to_owned(),
+                ));
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Undecided {
+    fn from(error: StoreError) -> Self {
+        let code = match error {
+            StoreError::LimitReached(_) => Code::LIMIT,
+            _ => Code::STORE_UNREADABLE,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+pub(super) fn kind(statement: &VerifiedStatement) -> StatementKind {
+    if statement.declaration().is_some() {
+        StatementKind::Declaration
+    } else if statement.approval().is_some() {
+        StatementKind::Approval
+    } else {
+        StatementKind::Rejection
+    }
+}
+
+fn view(
+    statement: &VerifiedStatement,
+    gate: &Gate<'_>,
+    not_counted: Option<(Code, String)>,
+) -> StatementView {
+    let roster = &gate.judging.roster;
+    let level = roster
+        .engineer(statement.signer())
+        .map(|engineer| roster.level_name(engineer.level).to_owned());
+    StatementView {
+        bundle: statement.bundle(),
+        kind: Some(kind(statement)),
+        signer: Some(statement.signer().clone()),
+        level,
+        hint: Some(statement.fingerprint().to_owned()),
+        signed_on: Some(statement.signed_on()),
+        declared: statement
+            .declaration()
+            .and_then(|declaration| declaration.ai_assistance.declared),
+        not_counted,
+    }
+}
+
+fn rejected_view(rejected: Rejected) -> StatementView {
+    StatementView {
+        bundle: rejected.bundle,
+        kind: None,
+        signer: rejected.signer,
+        level: None,
+        hint: rejected.hint,
+        signed_on: None,
+        declared: None,
+        not_counted: Some((rejected.code, rejected.why)),
+    }
+}

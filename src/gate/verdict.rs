@@ -1,0 +1,288 @@
+//! The verdict: what was judged, what was found, what is missing. Outputs are made from this value
+//! alone; nothing is decided after it.
+
+use jiff::Timestamp;
+
+use crate::ai::{AiAssistance, Extent};
+use crate::change::{ChangeDigest, CommitId, Digest, HistoryError};
+use crate::codes::Code;
+use crate::roster::PersonId;
+
+/// What the gate says.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// What it speaks for.
+    pub scope: Scope,
+    /// Whether everything that was judged passes.
+    pub verified: bool,
+    /// Refused, and declarations or sign-offs alone can still lift it.
+    pub waiting: bool,
+    /// The protected branch, as a full ref.
+    pub target: String,
+    /// Where the judged range starts; the empty tree where `None`.
+    pub base: Option<CommitId>,
+    /// Where it ends.
+    pub head: CommitId,
+    /// The signed state that judged.
+    pub trust: JudgedBy,
+    /// The clock that judged.
+    pub now: Timestamp,
+    /// The units, the oldest first. A change check has one.
+    pub units: Vec<UnitVerdict>,
+}
+
+/// What a verdict speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One change that is to land.
+    Change,
+    /// The units of a range.
+    Range,
+}
+
+impl Scope {
+    /// The word in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::Range => "range",
+        }
+    }
+}
+
+/// The trust version and policy that judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedBy {
+    /// The pinned root.
+    pub root: Digest,
+    /// The trust version.
+    pub version: u64,
+    /// SHA-256 of `policy.toml`.
+    pub policy: Digest,
+    /// When the version expires.
+    pub expires_on: Timestamp,
+    /// The policy's name of the repository.
+    pub repository: String,
+}
+
+/// The verdict on one unit, or on one change.
+#[derive(Debug, Clone)]
+pub struct UnitVerdict {
+    /// The commit; of a change, its head. Of a run of trust units, the last.
+    pub commit: CommitId,
+    /// The first line of the commit message. Untrusted text.
+    pub subject: String,
+    /// The change digest.
+    pub change: ChangeDigest,
+    /// The number of entries.
+    pub entries: usize,
+    /// Who is named or proven as an author.
+    pub authors: Vec<AuthorView>,
+    /// How AI took part.
+    pub ai: AiAssistance,
+    /// The extent that rules compared with.
+    pub extent: Extent,
+    /// How it is covered.
+    pub coverage: Coverage,
+    /// What is wrong; empty where the unit passes without a word.
+    pub findings: Vec<Finding>,
+    /// Every statement that was looked at, and whether it counts.
+    pub statements: Vec<StatementView>,
+    /// The most similar change in the store that somebody signed, where this one waits.
+    pub nearest: Option<Nearest>,
+}
+
+impl UnitVerdict {
+    /// Whether nothing refuses the unit.
+    pub fn passes(&self) -> bool {
+        self.findings
+            .iter()
+            .all(|finding| finding.effect == Effect::Warns)
+    }
+}
+
+/// How a unit is covered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coverage {
+    /// Statements bear the unit's own digest.
+    Exact,
+    /// It changes nothing.
+    Empty,
+    /// It introduces a trust version and nothing else.
+    Trust,
+    /// No counted statement bears its digest.
+    None,
+}
+
+impl Coverage {
+    /// The word in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Empty => "empty",
+            Self::Trust => "trust",
+            Self::None => "none",
+        }
+    }
+}
+
+/// An author as shown. Names are untrusted text unless `id` is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthorView {
+    /// The roster's id, where the roster knows the person.
+    pub id: Option<PersonId>,
+    /// The name: the roster's, else the commit's.
+    pub name: String,
+    /// The level's name, where the roster knows the person.
+    pub level: Option<String>,
+    /// Whether a counted declaration proves it.
+    pub proven: bool,
+}
+
+/// Whether a finding refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Refuses, and no statement lifts it.
+    Refuses,
+    /// Refuses until a statement lifts it.
+    Waits,
+    /// Only warns.
+    Warns,
+}
+
+/// Something wrong with a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The code.
+    pub code: Code,
+    /// Whether it refuses.
+    pub effect: Effect,
+    /// More than the code's title says, where there is more.
+    pub detail: Option<String>,
+    /// What is missing, such as `1 senior above the author`.
+    pub missing: Vec<String>,
+    /// The rule that asks.
+    pub rule: Option<RuleView>,
+    /// Who could sign.
+    pub who: Vec<PersonId>,
+    /// What to do next.
+    pub next: Next,
+}
+
+/// A rule as shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleView {
+    /// The rule's name.
+    pub name: String,
+    /// Its line in `policy.toml`.
+    pub line: usize,
+}
+
+/// What lifts a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Somebody signs.
+    Sign,
+    /// An author declares.
+    Declare,
+    /// An admin signs a trust version.
+    TrustSign,
+    /// The author changes the change.
+    Change,
+}
+
+/// A statement that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementView {
+    /// SHA-256 of the bundle's bytes: its name in the store.
+    pub bundle: Digest,
+    /// The kind, where the file could be read that far.
+    pub kind: Option<StatementKind>,
+    /// The person whose key verifies it; `None` where none does.
+    pub signer: Option<PersonId>,
+    /// The signer's level, where there is one.
+    pub level: Option<String>,
+    /// The fingerprint that the file names. A hint, nothing more.
+    pub hint: Option<String>,
+    /// When its signer says it was made.
+    pub signed_on: Option<Timestamp>,
+    /// The extent that a declaration declares.
+    pub declared: Option<Extent>,
+    /// Why it doesn't count; `None` where it counts.
+    pub not_counted: Option<(Code, String)>,
+}
+
+/// The kinds of statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StatementKind {
+    /// A declaration.
+    Declaration,
+    /// An approving sign-off.
+    Approval,
+    /// A rejecting sign-off.
+    Rejection,
+}
+
+impl StatementKind {
+    /// The word in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Declaration => "declaration",
+            Self::Approval => "sign-off",
+            Self::Rejection => "rejection",
+        }
+    }
+}
+
+/// A signed change that resembles the one that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nearest {
+    /// Its digest.
+    pub change: ChangeDigest,
+    /// The kind of the statement.
+    pub kind: StatementKind,
+    /// Who signed it.
+    pub signer: PersonId,
+    /// When they say they did.
+    pub signed_on: Timestamp,
+    /// The paths that differ, in the manifest's encoding.
+    pub differs: Vec<String>,
+}
+
+/// The gate could not decide. Exit 2, fail closed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Undecided {
+    /// The code.
+    pub code: Code,
+    /// What stood in the way.
+    pub message: String,
+}
+
+impl Undecided {
+    /// An undecided verdict for a reason.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<HistoryError> for Undecided {
+    fn from(error: HistoryError) -> Self {
+        let code = match &error {
+            HistoryError::Shallow(_) => Code::SHALLOW,
+            HistoryError::UnknownRevision(_) | HistoryError::Ambiguous { .. } => {
+                Code::RANGE_UNKNOWN
+            }
+            HistoryError::MalformedTree { .. } | HistoryError::MalformedCommit(_) => {
+                Code::MALFORMED_TREE
+            }
+            HistoryError::Limit(_) => Code::LIMIT,
+            HistoryError::NoRepository(_) => Code::USAGE,
+            _ => Code::OBJECT_MISSING,
+        };
+        Self::new(code, error.to_string())
+    }
+}

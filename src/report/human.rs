@@ -1,0 +1,404 @@
+//! The verdict as text: a header, a block for each finding, a closing line.
+
+use std::fmt::Write as _;
+
+use crate::change::CommitId;
+use crate::gate::{
+    AuthorView, Coverage, Effect, Finding, Next, Scope, StatementKind, StatementView, Undecided,
+    UnitVerdict, Verdict,
+};
+use crate::text::escape;
+
+/// The most characters of a commit subject or name that are shown.
+const SHOWN: usize = 72;
+/// The most differing paths that are named.
+const SHOWN_PATHS: usize = 3;
+
+/// What the two ends are called, where they have a name beside their id.
+#[derive(Debug, Clone, Default)]
+pub struct Labels {
+    /// The base's name, such as a branch.
+    pub base: Option<String>,
+    /// The head's name.
+    pub head: Option<String>,
+}
+
+/// Writes a verdict as text. Several refusals are all told, the worst first.
+pub fn human(verdict: &Verdict, labels: &Labels) -> String {
+    let mut out = String::new();
+    header(&mut out, verdict, labels);
+    for effect in [Effect::Refuses, Effect::Waits, Effect::Warns] {
+        for unit in &verdict.units {
+            for finding in unit
+                .findings
+                .iter()
+                .filter(|finding| finding.effect == effect)
+            {
+                block(&mut out, verdict, unit, finding);
+            }
+        }
+    }
+    closing(&mut out, verdict, labels);
+    out
+}
+
+/// Writes why nothing could be decided. It never looks like a verdict.
+pub fn undecided(undecided: &Undecided) -> String {
+    format!(
+        "error[{}]: could not decide: {}\n",
+        undecided.code,
+        escape(&undecided.message, 1_000)
+    )
+}
+
+fn header(out: &mut String, verdict: &Verdict, labels: &Labels) {
+    let base = match &verdict.base {
+        Some(base) => labelled(labels.base.as_ref(), base),
+        None => "the beginning".to_owned(),
+    };
+    let head = labelled(labels.head.as_ref(), &verdict.head);
+    let judged = count(verdict.units.len(), noun(verdict.scope));
+    let trust = &verdict.trust;
+    row(
+        out,
+        "Range",
+        &format!(
+            "{base} .. {head}: {judged}        root {}, trust version {}",
+            trust.root.short(),
+            trust.version
+        ),
+    );
+}
+
+fn noun(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Change => "change",
+        Scope::Range => "unit",
+    }
+}
+
+fn labelled(label: Option<&String>, id: &CommitId) -> String {
+    match label {
+        Some(label) => format!("{} ({})", escape(label, SHOWN), id.short()),
+        None => id.short().to_owned(),
+    }
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn row(out: &mut String, head: &str, text: &str) {
+    // Writing to a String can't fail.
+    let _ = writeln!(out, "{head:<9} {text}");
+}
+
+fn inner(out: &mut String, head: &str, text: &str) {
+    let _ = writeln!(out, "  {head:<7} {text}");
+}
+
+fn block(out: &mut String, verdict: &Verdict, unit: &UnitVerdict, finding: &Finding) {
+    let severity = if finding.effect == Effect::Warns {
+        "warning"
+    } else {
+        "error"
+    };
+    let detail = finding
+        .detail
+        .as_ref()
+        .map(|detail| format!(": {}", escape(detail, 500)))
+        .unwrap_or_default();
+    let _ = writeln!(
+        out,
+        "{severity}[{}]: {}{detail}",
+        finding.code,
+        finding.code.title()
+    );
+    let id = match verdict.scope {
+        Scope::Change => unit.change.short(),
+        Scope::Range => unit.commit.short().to_owned(),
+    };
+    let evidence = evidence(unit)
+        .map(|evidence| format!("      evidence: {evidence}"))
+        .unwrap_or_default();
+    let authors = authors(&unit.authors);
+    inner(
+        out,
+        noun(verdict.scope),
+        &format!(
+            "{id} \"{}\" by {authors}{evidence}",
+            escape(&unit.subject, SHOWN)
+        ),
+    );
+    for (index, found) in found(unit, finding, verdict).iter().enumerate() {
+        inner(out, if index == 0 { "found" } else { "" }, found);
+    }
+    if !finding.missing.is_empty() {
+        inner(out, "missing", &finding.missing.join("; "));
+    }
+    if let Some(rule) = &finding.rule {
+        let name = if rule.name == "[default]" {
+            rule.name.clone()
+        } else {
+            format!("\"{}\"", escape(&rule.name, 200))
+        };
+        inner(out, "rule", &format!("{name} policy.toml:{}", rule.line));
+    }
+    if !finding.who.is_empty() {
+        inner(out, "who", &finding.who.join(", "));
+    }
+    inner(out, "next", &next(verdict, unit, finding));
+}
+
+fn authors(authors: &[AuthorView]) -> String {
+    if authors.is_empty() {
+        return "nobody it names".to_owned();
+    }
+    let shown = authors
+        .iter()
+        .map(|author| match (&author.id, &author.level) {
+            (Some(id), Some(level)) => format!("{id} ({level})"),
+            (Some(id), None) => id.clone(),
+            (None, _) => format!("{} (not in the roster)", escape(&author.name, SHOWN)),
+        });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+fn evidence(unit: &UnitVerdict) -> Option<String> {
+    let trace = unit
+        .ai
+        .evidence
+        .iter()
+        .max_by_key(|trace| (trace.strength, trace.extent))?;
+    let agent = unit
+        .ai
+        .agents
+        .iter()
+        .find(|agent| Some(&agent.id) == trace.agent.as_ref());
+    let tool = match agent {
+        Some(agent) => {
+            let model = agent
+                .model
+                .as_ref()
+                .map(|model| format!(" {}", escape(model, SHOWN)))
+                .unwrap_or_default();
+            format!("{}{model}", escape(&agent.tool, SHOWN))
+        }
+        None => trace.rule.clone(),
+    };
+    let place = trace
+        .commit
+        .as_ref()
+        .map(|commit| format!(" in {}", commit.short()))
+        .unwrap_or_default();
+    Some(format!(
+        "{}, {tool} ({}{place})",
+        trace.extent,
+        source(trace.source)
+    ))
+}
+
+fn source(source: crate::ai::EvidenceSource) -> &'static str {
+    use crate::ai::EvidenceSource as Source;
+    match source {
+        Source::GitAiNote => "git-ai note",
+        Source::AgentTrace => "Agent Trace",
+        Source::Trailer => "trailer",
+        Source::Identity => "address",
+        Source::Marker => "marker line",
+        Source::Declaration => "declaration",
+    }
+}
+
+fn found(unit: &UnitVerdict, finding: &Finding, verdict: &Verdict) -> Vec<String> {
+    if !matches!(finding.effect, Effect::Waits | Effect::Warns) || finding.missing.is_empty() {
+        return Vec::new();
+    }
+    let mut rows: Vec<String> = unit.statements.iter().map(statement).collect();
+    if let Some(nearest) = &unit.nearest {
+        let kind = match nearest.kind {
+            StatementKind::Declaration => "declaration",
+            StatementKind::Approval | StatementKind::Rejection => "sign-off",
+        };
+        let mut paths = nearest
+            .differs
+            .iter()
+            .take(SHOWN_PATHS)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ");
+        if nearest.differs.len() > SHOWN_PATHS {
+            let _ = write!(paths, " and {} more", nearest.differs.len() - SHOWN_PATHS);
+        }
+        let verb = if nearest.differs.len() == 1 {
+            "differs"
+        } else {
+            "differ"
+        };
+        rows.push(format!(
+            "1 {kind}, of another change: {paths} {verb} ({}, {}, {})",
+            nearest.change.short(),
+            nearest.signer,
+            age(verdict, nearest.signed_on)
+        ));
+    }
+    rows
+}
+
+/// One statement in a row: who, what, and why it doesn't count.
+fn statement(view: &StatementView) -> String {
+    let kind = view.kind.map_or("file", StatementKind::as_str);
+    let who = match (&view.signer, &view.level) {
+        (Some(signer), Some(level)) => format!("{signer} ({level})"),
+        (Some(signer), None) => signer.clone(),
+        (None, _) => escape(view.hint.as_deref().unwrap_or("no key named"), SHOWN),
+    };
+    match &view.not_counted {
+        None => format!("{who}   {kind}, counts"),
+        Some((code, why)) => format!("{who}   {kind}, {code} {}", escape(why, 300)),
+    }
+}
+
+fn age(verdict: &Verdict, then: jiff::Timestamp) -> String {
+    let seconds = (verdict.now.as_second() - then.as_second()).max(0);
+    let told = |amount: i64, unit: &str| {
+        format!("{amount} {unit}{} ago", if amount == 1 { "" } else { "s" })
+    };
+    match seconds {
+        0..60 => "just now".to_owned(),
+        60..3_600 => told(seconds / 60, "minute"),
+        3_600..86_400 => told(seconds / 3_600, "hour"),
+        _ => told(seconds / 86_400, "day"),
+    }
+}
+
+/// The next command, ready to paste.
+pub(super) fn next(verdict: &Verdict, unit: &UnitVerdict, finding: &Finding) -> String {
+    next_command(verdict, unit, finding).map_or_else(|text| text, |words| words.join(" "))
+}
+
+/// The next command as words, or advice where no command helps.
+pub(super) fn next_command(
+    verdict: &Verdict,
+    unit: &UnitVerdict,
+    finding: &Finding,
+) -> Result<Vec<String>, String> {
+    let words = |words: &[&str]| Ok(words.iter().map(|word| (*word).to_owned()).collect());
+    match (finding.next, verdict.scope) {
+        (Next::Declare, Scope::Change) => words(&["countersign", "declare"]),
+        (Next::Declare, Scope::Range) => words(&["countersign", "declare", unit.commit.short()]),
+        (Next::Sign, Scope::Change) => words(&["countersign", "sign", unit.commit.short()]),
+        (Next::Sign, Scope::Range) => words(&["countersign", "sign", unit.commit.short()]),
+        (Next::TrustSign, _) => words(&["countersign", "trust", "sign"]),
+        (Next::Change, _) => Err(finding.code.entry().repair.to_owned()),
+    }
+}
+
+fn closing(out: &mut String, verdict: &Verdict, labels: &Labels) {
+    let total = verdict.units.len();
+    let passed = verdict.units.iter().filter(|unit| unit.passes()).count();
+    let head = match &labels.head {
+        Some(label) => format!("{} = {}", escape(label, SHOWN), verdict.head.short()),
+        None => verdict.head.short().to_owned(),
+    };
+    if verdict.verified {
+        row(out, "verified", &format!("{}     {head}", summary(verdict)));
+        return;
+    }
+    let word = if verdict.waiting {
+        "waiting"
+    } else {
+        "refused"
+    };
+    let verified = if passed > 0 {
+        format!(" ({passed} verified)")
+    } else {
+        String::new()
+    };
+    row(
+        out,
+        word,
+        &format!(
+            "{} of {}{verified}",
+            total - passed,
+            count(total, noun(verdict.scope))
+        ),
+    );
+}
+
+/// What passed, in a few words.
+fn summary(verdict: &Verdict) -> String {
+    if verdict.units.is_empty() {
+        return "nothing to land".to_owned();
+    }
+    if let [unit] = verdict.units.as_slice() {
+        return summary_of_one(verdict, unit);
+    }
+    let number =
+        |wanted: fn(&UnitVerdict) -> bool| verdict.units.iter().filter(|unit| wanted(unit)).count();
+    let signed = number(|unit| approvers(unit).next().is_some());
+    let declared =
+        number(|unit| unit.coverage == Coverage::Exact && approvers(unit).next().is_none());
+    let trust = number(|unit| unit.coverage == Coverage::Trust);
+    let empty = number(|unit| unit.coverage == Coverage::Empty);
+    let free = number(|unit| unit.coverage == Coverage::None);
+    let warned = number(|unit| {
+        unit.findings
+            .iter()
+            .any(|finding| finding.effect == Effect::Warns)
+    });
+    let parts = [
+        (signed, "signed"),
+        (declared, "declared"),
+        (trust, "trust"),
+        (empty, "empty"),
+        (free, "without need"),
+        (warned, "warned"),
+    ];
+    let told = parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{number} {what}"));
+    told.collect::<Vec<_>>().join(", ")
+}
+
+fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
+    let noun = noun(verdict.scope);
+    let signers: Vec<_> = approvers(unit).collect();
+    match unit.coverage {
+        Coverage::Empty => format!("1 {noun} that brings in nothing"),
+        Coverage::Trust => format!("1 {noun}: trust metadata"),
+        Coverage::None => format!("1 {noun} that needs nothing"),
+        Coverage::Exact if signers.is_empty() => format!("1 {noun} (declared {})", unit.extent),
+        Coverage::Exact => {
+            let who: Vec<_> = unit
+                .authors
+                .iter()
+                .map(|author| {
+                    author
+                        .id
+                        .clone()
+                        .unwrap_or_else(|| escape(&author.name, SHOWN))
+                })
+                .collect();
+            format!(
+                "1 signed (exact): \"{}\" by {}, {}, signed off by {}",
+                escape(&unit.subject, SHOWN),
+                who.join(", "),
+                unit.extent,
+                signers.join(", ")
+            )
+        }
+    }
+}
+
+/// Who gave a counted approval.
+fn approvers(unit: &UnitVerdict) -> impl Iterator<Item = &str> {
+    let counted = unit
+        .statements
+        .iter()
+        .filter(|view| view.not_counted.is_none());
+    counted
+        .filter(|view| view.kind == Some(StatementKind::Approval))
+        .filter_map(|view| view.signer.as_deref())
+}

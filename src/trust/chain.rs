@@ -1,0 +1,352 @@
+//! The chain of versions, from the root up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::attestation::{AttestationError, Envelope, Statement, TrustMetadata};
+use crate::change::{Digest, sha256};
+use crate::keys::{KeyError, PublicKey};
+
+/// The most versions in a chain (SPEC 10).
+pub const MAX_VERSIONS: u64 = 10_000;
+
+/// A version whose signatures, number and predecessor were checked. Made by [`Chain::verify`] alone.
+#[derive(Debug, Clone)]
+pub struct VerifiedVersion {
+    metadata: TrustMetadata,
+    payload: Digest,
+    roster: Digest,
+    policy: Digest,
+    signed_by: Vec<String>,
+}
+
+impl VerifiedVersion {
+    /// The predicate.
+    pub fn metadata(&self) -> &TrustMetadata {
+        &self.metadata
+    }
+
+    /// The version's number.
+    pub fn number(&self) -> u64 {
+        self.metadata.version
+    }
+
+    /// SHA-256 of the payload: what the next version names as `previous`, and of version 1 the root.
+    pub fn payload(&self) -> Digest {
+        self.payload
+    }
+
+    /// SHA-256 of the roster that it signs.
+    pub fn roster(&self) -> Digest {
+        self.roster
+    }
+
+    /// SHA-256 of the policy that it signs.
+    pub fn policy(&self) -> Digest {
+        self.policy
+    }
+
+    /// The admins whose signatures verify, sorted.
+    pub fn signed_by(&self) -> &[String] {
+        &self.signed_by
+    }
+}
+
+/// The verified versions from 1 up, without a gap. Never empty.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    versions: Vec<VerifiedVersion>,
+}
+
+/// Why a version, and all after it, don't count.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// There is no version 1.
+    #[error("there is no trust version 1")]
+    NoVersions,
+    /// Version 1 is another than the pinned root.
+    #[error("trust version 1 is sha256:{found}, pinned is sha256:{pinned}")]
+    RootDiffers {
+        /// The digest of version 1's payload.
+        found: Digest,
+        /// The pinned root.
+        pinned: Digest,
+    },
+    /// A version is missing below a later one.
+    #[error("trust version {0} is missing")]
+    Gap(u64),
+    /// A file that is no trust version.
+    #[error("trust version {version} can't be read: {error}")]
+    Malformed {
+        /// The version, by its file name.
+        version: u64,
+        /// What is wrong.
+        error: AttestationError,
+    },
+    /// The statement says another number than the file.
+    #[error("the file of trust version {file} holds version {found}")]
+    WrongNumber {
+        /// By the file name.
+        file: u64,
+        /// By the statement.
+        found: u64,
+    },
+    /// The version follows another one than the chain's.
+    #[error("trust version {0} does not follow the version before it")]
+    WrongPrevious(u64),
+    /// An admin's key can't be used.
+    #[error("trust version {version}: a key of admin {admin} can't be used: {error}")]
+    BadKey {
+        /// The version.
+        version: u64,
+        /// The admin's id.
+        admin: String,
+        /// Why.
+        error: KeyError,
+    },
+    /// Two admins share a key, or one stands twice.
+    #[error("trust version {version}: {what} stands twice among the admins")]
+    Twice {
+        /// The version.
+        version: u64,
+        /// The id or fingerprint.
+        what: String,
+    },
+    /// The threshold is 0 or over the number of admins.
+    #[error("trust version {0}: the threshold can't be met or asks nobody")]
+    BadThreshold(u64),
+    /// Too few people signed.
+    #[error("trust version {version} is signed by {have} of {need} {whose}")]
+    Threshold {
+        /// The version.
+        version: u64,
+        /// Distinct people whose signatures verify.
+        have: usize,
+        /// The threshold.
+        need: usize,
+        /// Whose threshold.
+        whose: Whose,
+    },
+    /// More versions than [`MAX_VERSIONS`].
+    #[error("over {MAX_VERSIONS} trust versions")]
+    TooMany,
+}
+
+/// Whose threshold a version misses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// That of the admins it names itself.
+    Own,
+    /// That of the admins of the version before.
+    Previous,
+}
+
+impl std::fmt::Display for Whose {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Own => "of its own admins",
+            Self::Previous => "admins of the version before",
+        })
+    }
+}
+
+impl Chain {
+    /// Verifies the versions from `root` up (SPEC 5.3). `files` are envelopes by the number in their
+    /// file name. Gives the longest valid chain and what ended it before the last file, if anything.
+    ///
+    /// # Errors
+    /// Where not even version 1 counts.
+    pub fn verify(
+        files: &BTreeMap<u64, Vec<u8>>,
+        root: &Digest,
+    ) -> Result<(Self, Option<TrustError>), TrustError> {
+        let last = files.last_key_value().map_or(0, |(version, _)| *version);
+        if files.len() as u64 > MAX_VERSIONS {
+            return Err(TrustError::TooMany);
+        }
+        let first = files.get(&1).ok_or(TrustError::NoVersions)?;
+        let read = Read::new(1, first)?;
+        if read.payload != *root {
+            return Err(TrustError::RootDiffers {
+                found: read.payload,
+                pinned: *root,
+            });
+        }
+        let mut versions = vec![read.verified(None)?];
+        for version in 2..=last {
+            match step(&versions, files, version) {
+                Ok(next) => versions.push(next),
+                Err(error) => return Ok((Self { versions }, Some(error))),
+            }
+        }
+        Ok((Self { versions }, None))
+    }
+
+    /// The versions, version 1 first.
+    pub fn versions(&self) -> &[VerifiedVersion] {
+        &self.versions
+    }
+
+    /// The version of this number.
+    pub fn version(&self, number: u64) -> Option<&VerifiedVersion> {
+        self.versions
+            .iter()
+            .find(|version| version.number() == number)
+    }
+
+    /// The number of the last version.
+    pub fn newest(&self) -> u64 {
+        self.versions.len() as u64
+    }
+
+    /// The last version.
+    pub fn last(&self) -> Option<&VerifiedVersion> {
+        self.versions.last()
+    }
+}
+
+fn step(
+    versions: &[VerifiedVersion],
+    files: &BTreeMap<u64, Vec<u8>>,
+    version: u64,
+) -> Result<VerifiedVersion, TrustError> {
+    let bytes = files.get(&version).ok_or(TrustError::Gap(version))?;
+    let before = versions.last().ok_or(TrustError::NoVersions)?;
+    let read = Read::new(version, bytes)?;
+    if read.metadata.previous != Some(before.payload) {
+        return Err(TrustError::WrongPrevious(version));
+    }
+    read.verified(Some(before))
+}
+
+/// A version that was read and not yet verified.
+struct Read {
+    number: u64,
+    envelope: Envelope,
+    metadata: TrustMetadata,
+    payload: Digest,
+    roster: Digest,
+    policy: Digest,
+}
+
+impl Read {
+    fn new(number: u64, bytes: &[u8]) -> Result<Self, TrustError> {
+        let malformed = |error| TrustError::Malformed {
+            version: number,
+            error,
+        };
+        let envelope = Envelope::parse(bytes).map_err(malformed)?;
+        let statement = Statement::<TrustMetadata>::parse(envelope.payload()).map_err(malformed)?;
+        let (files, metadata) = (statement.subject, statement.predicate);
+        if metadata.version != number {
+            return Err(TrustError::WrongNumber {
+                file: number,
+                found: metadata.version,
+            });
+        }
+        let payload = sha256(envelope.payload());
+        Ok(Self {
+            number,
+            envelope,
+            metadata,
+            payload,
+            roster: files.roster,
+            policy: files.policy,
+        })
+    }
+
+    /// Checks the version's own threshold, and that of the version before it.
+    fn verified(self, before: Option<&VerifiedVersion>) -> Result<VerifiedVersion, TrustError> {
+        let own = self.signers(&self.metadata)?;
+        self.reaches(&own, self.metadata.threshold, Whose::Own)?;
+        if let Some(before) = before {
+            let theirs = self.signers(before.metadata())?;
+            self.reaches(&theirs, before.metadata().threshold, Whose::Previous)?;
+        }
+        Ok(VerifiedVersion {
+            signed_by: own.into_iter().collect(),
+            metadata: self.metadata,
+            payload: self.payload,
+            roster: self.roster,
+            policy: self.policy,
+        })
+    }
+
+    fn reaches(
+        &self,
+        signers: &BTreeSet<String>,
+        threshold: u64,
+        whose: Whose,
+    ) -> Result<(), TrustError> {
+        let need = usize::try_from(threshold).unwrap_or(usize::MAX);
+        if signers.len() >= need {
+            return Ok(());
+        }
+        Err(TrustError::Threshold {
+            version: self.number,
+            have: signers.len(),
+            need,
+            whose,
+        })
+    }
+
+    /// The admins of `metadata` of whom a signature verifies: people, however many keys they have.
+    fn signers(&self, metadata: &TrustMetadata) -> Result<BTreeSet<String>, TrustError> {
+        let admins = self.admin_keys(metadata)?;
+        let message = self.envelope.pae();
+        let mut signers = BTreeSet::new();
+        for signature in self.envelope.signatures() {
+            // The key id only says which key to try.
+            if let Some((admin, key)) = admins.get(&signature.keyid)
+                && key.verify(&message, &signature.sig).is_ok()
+            {
+                signers.insert(admin.clone());
+            }
+        }
+        Ok(signers)
+    }
+
+    /// The admins' keys by fingerprint.
+    fn admin_keys(
+        &self,
+        metadata: &TrustMetadata,
+    ) -> Result<BTreeMap<String, (String, PublicKey)>, TrustError> {
+        let version = self.number;
+        let mut ids = BTreeSet::new();
+        let mut keys = BTreeMap::new();
+        for admin in &metadata.admins {
+            if !ids.insert(&admin.id) {
+                return Err(TrustError::Twice {
+                    version,
+                    what: admin.id.clone(),
+                });
+            }
+            for line in &admin.keys {
+                let bad = |error| TrustError::BadKey {
+                    version,
+                    admin: admin.id.clone(),
+                    error,
+                };
+                let key = PublicKey::from_openssh(line).map_err(bad)?;
+                let fingerprint = key.fingerprint();
+                if keys
+                    .insert(fingerprint.clone(), (admin.id.clone(), key))
+                    .is_some()
+                {
+                    return Err(TrustError::Twice {
+                        version,
+                        what: fingerprint,
+                    });
+                }
+            }
+        }
+        if metadata.threshold == 0 || metadata.threshold > ids.len() as u64 {
+            return Err(TrustError::BadThreshold(version));
+        }
+        Ok(keys)
+    }
+}
+
+#[cfg(test)]
+#[path = "chain_tests.rs"]
+mod tests;

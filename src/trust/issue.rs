@@ -1,0 +1,126 @@
+//! Making and signing the next version.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::attestation::{
+    Admin, AttestationError, Checkpoint, Envelope, Statement, TrustFiles, TrustMetadata,
+};
+use crate::change::{Digest, sha256};
+use crate::keys::{SignError, Signer};
+use crate::roster::Roster;
+
+/// How long a version is valid where nothing else is asked.
+pub const VALID_MONTHS: i32 = 13;
+/// From how many days before its expiry a version is warned about.
+pub const WARN_DAYS: i64 = 60;
+
+/// The content of a version that is to be signed.
+#[derive(Debug)]
+pub struct NewVersion<'a> {
+    /// The number.
+    pub number: u64,
+    /// The payload digest of the version before; `None` for version 1.
+    pub previous: Option<Digest>,
+    /// The bytes of `roster.toml` as git would commit them.
+    pub roster_bytes: &'a [u8],
+    /// The bytes of `policy.toml` as git would commit them.
+    pub policy_bytes: &'a [u8],
+    /// The roster, read.
+    pub roster: &'a Roster,
+    /// From when on each branch's units are judged.
+    pub checkpoints: Vec<Checkpoint>,
+    /// When it is made.
+    pub issued_on: Timestamp,
+    /// When it expires.
+    pub expires_on: Timestamp,
+}
+
+/// Why a version can't be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IssueError {
+    /// More than one admin must sign, which one signature can't do.
+    #[error("{0} admins must sign, and collecting signatures is not supported yet")]
+    SeveralAdmins(usize),
+    /// The signer is no admin, or signs with a key that the roster doesn't list for them.
+    #[error("the key is not one of an admin")]
+    NotAdmin,
+    /// The statement is over a documented limit.
+    #[error(transparent)]
+    Attestation(#[from] AttestationError),
+    /// The signature failed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+}
+
+/// When a version that is issued at `issued` expires, to the second; the latest time there is if the
+/// calendar ends before.
+pub fn expires_after(issued: Timestamp, months: i32) -> Timestamp {
+    let date: DateTime = TimeZone::UTC.to_datetime(issued);
+    let later = date
+        .checked_add(jiff::Span::new().months(months))
+        .unwrap_or(DateTime::MAX);
+    TimeZone::UTC.to_timestamp(later).unwrap_or(Timestamp::MAX)
+}
+
+/// Signs a version and gives the envelope's bytes and the payload's digest.
+///
+/// # Errors
+/// Where one admin's signature isn't enough, or the signer is no admin.
+pub fn issue(
+    version: &NewVersion<'_>,
+    signer: &dyn Signer,
+) -> Result<(Vec<u8>, Digest), IssueError> {
+    let admins = version.roster.admins();
+    if admins.threshold > 1 {
+        return Err(IssueError::SeveralAdmins(admins.threshold));
+    }
+    let fingerprint = signer.public_key().fingerprint();
+    let (engineer, key) = version
+        .roster
+        .key(&fingerprint)
+        .ok_or(IssueError::NotAdmin)?;
+    if !admins.ids.contains(&engineer.id) || key.revoked.is_some() {
+        return Err(IssueError::NotAdmin);
+    }
+    let mut envelope = Envelope::new(statement(version).to_payload()?);
+    let signature = signer.sign(&envelope.pae())?;
+    envelope.add_signature(fingerprint, signature);
+    Ok((envelope.to_bytes()?, envelope.payload_digest()))
+}
+
+fn statement(version: &NewVersion<'_>) -> Statement<TrustMetadata> {
+    let admins = version.roster.admins();
+    let people = admins
+        .ids
+        .iter()
+        .filter_map(|id| version.roster.engineer(id));
+    let admin = |engineer: &crate::roster::Engineer| Admin {
+        id: engineer.id.clone(),
+        keys: engineer
+            .keys
+            .iter()
+            .filter(|key| key.revoked.is_none())
+            .map(|key| key.key.to_openssh())
+            .collect(),
+    };
+    Statement {
+        subject: TrustFiles {
+            roster: sha256(version.roster_bytes),
+            policy: sha256(version.policy_bytes),
+        },
+        predicate: TrustMetadata {
+            version: version.number,
+            previous: version.previous,
+            issued_on: version.issued_on,
+            expires_on: version.expires_on,
+            admins: people.map(admin).collect(),
+            threshold: admins.threshold as u64,
+            checkpoints: version.checkpoints.clone(),
+            excused: Vec::new(),
+            replaces: None,
+        },
+    }
+}
