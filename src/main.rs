@@ -1,2 +1,16 @@
 //! The command line: a thin shell over the library.
-fn main() {}
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // A panic is "could not decide", never a pass.
+    match std::panic::catch_unwind(cli::run) {
+        Ok(code) => code,
+        Err(_) => {
+            eprintln!("error[CS999]: internal error");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -294,5 +294,10 @@ fn criss_cross_histories_have_all_their_merge_bases() {
     assert_eq!(bases, expected);
     assert!(opened.is_ancestor(&main, &two).unwrap());
     assert!(!opened.is_ancestor(&two, &main).unwrap());
-    assert_eq!(opened.commits_between(&[one.clone()], &two).unwrap(), [two]);
+    assert_eq!(
+        opened
+            .commits_between(std::slice::from_ref(&one), &two)
+            .unwrap(),
+        [two]
+    );
 }

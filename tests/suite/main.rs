@@ -1,4 +1,14 @@
 //! Tests over real git repositories, one program so that they link once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
 
 mod git_reading;
+mod landing;
+mod refusals;
 mod support;
+mod world;

@@ -106,3 +106,52 @@ pub fn git_with_input(folder: &Path, args: &[&str], input: &[u8]) -> String {
     child.stdin.take().unwrap().write_all(input).unwrap();
     expect_success(args, child.wait_with_output().unwrap())
 }
+
+/// A real ssh-agent on a socket of its own, ended with the value.
+pub struct Agent {
+    folder: tempfile::TempDir,
+    child: std::process::Child,
+}
+
+impl Agent {
+    pub fn start() -> Self {
+        // A short path: a socket's may have 108 bytes.
+        let folder = tempfile::Builder::new()
+            .prefix("cs")
+            .tempdir_in("/tmp")
+            .unwrap();
+        let child = Command::new("ssh-agent")
+            .args(["-D", "-a"])
+            .arg(folder.path().join("s"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let agent = Self { folder, child };
+        while !agent.socket().exists() {
+            std::thread::yield_now();
+        }
+        agent
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join("s")
+    }
+
+    pub fn add(&self, key: &Path) {
+        let output = Command::new("ssh-add")
+            .arg("-q")
+            .arg(key)
+            .env("SSH_AUTH_SOCK", self.socket())
+            .stdin(Stdio::null())
+            .output();
+        expect_success(&["ssh-add"], output.unwrap());
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,362 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Cryptographic sign-off for AI-assisted changes.
+#[derive(Debug, Parser)]
+#[command(
+    name = "countersign",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+#[command(after_help = "Examples:
+  countersign demo                     the loop with throw-away keys
+  countersign init                     start in a repository of your own
+  countersign declare --ai assisted    declare how AI took part in this branch
+  countersign sign maya/retry          sign a colleague's branch off
+  countersign verify HEAD~1..HEAD      what CI runs
+
+Exit status: 0 verified or done, 1 waiting or refused, 2 could not decide.")]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Run as if started in DIR
+    #[arg(
+        short = 'C',
+        value_name = "DIR",
+        global = true,
+        default_value = ".",
+        hide_default_value = true
+    )]
+    pub folder: PathBuf,
+    /// Output format
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human, hide_default_value = true)]
+    pub format: Format,
+    /// Say less
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Ask nothing
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Use no network
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// The remote that holds the store (default: the branch's, else origin)
+    #[arg(long, global = true, value_name = "NAME")]
+    pub remote: Option<String>,
+    /// The store: a git ref, or a folder
+    #[arg(long, global = true, value_name = "REF|DIR")]
+    pub store: Option<String>,
+}
+
+/// Output formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people
+    Human,
+    /// One JSON object
+    Json,
+}
+
+/// Where the signing key comes from.
+#[derive(Debug, Args)]
+pub struct KeyArgs {
+    /// The key: a file, or the fingerprint of one in the agent (default: git's user.signingkey)
+    #[arg(long, value_name = "PATH|FINGERPRINT")]
+    pub key: Option<String>,
+    /// Read the key's passphrase from a file's first line
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_fd")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Read the key's passphrase from a file descriptor's first line
+    #[arg(long, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
+}
+
+/// Which change.
+#[derive(Debug, Args)]
+pub struct ChangeArgs {
+    /// The change: a branch, BASE..HEAD, a commit, change:DIGEST (default: this branch)
+    #[arg(value_name = "CHANGE")]
+    pub change: Option<String>,
+    /// The branch on which it lands (default: the first protected branch)
+    #[arg(long, value_name = "BRANCH")]
+    pub target: Option<String>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play the whole loop in a throw-away repository with throw-away keys
+    Demo(DemoArgs),
+    /// Make roster, policy and trust version 1 in this repository
+    Init(InitArgs),
+    /// Print the change digest, or the change manifest
+    Digest(DigestArgs),
+    /// Declare how AI took part in a change, and sign the declaration
+    Declare(DeclareArgs),
+    /// Look at a change and sign it off
+    Sign(SignArgs),
+    /// Verify a range or a change against roster and policy
+    #[command(after_help = "Examples:
+  countersign verify                                          this branch against its target
+  countersign verify --fetch --root sha256:5f0c... BASE..HEAD  what CI runs
+
+Exit status: 0 verified, 1 waiting or refused, 2 could not decide.")]
+    Verify(VerifyArgs),
+    /// Show what is declared, signed and missing
+    Status(StatusArgs),
+    /// Show bundles in words, and whether each counts
+    Show(ShowArgs),
+    /// Exchange attestations with a remote; only ever adds
+    Sync(SyncArgs),
+    /// The people and their keys
+    #[command(subcommand)]
+    Roster(RosterCommand),
+    /// The rules
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// The signed versions of roster and policy
+    #[command(subcommand)]
+    Trust(TrustCommand),
+    /// Explain a code, or list all codes
+    Explain(ExplainArgs),
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Keep the repository and keys in this new folder
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Where the key comes from.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// The protected branch (default: this branch)
+    #[arg(long, value_name = "BRANCH")]
+    pub target: Option<String>,
+}
+
+/// `digest`
+#[derive(Debug, Args)]
+pub struct DigestArgs {
+    /// Which change.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Print the manifest whose SHA-256 is the digest
+    #[arg(long)]
+    pub manifest: bool,
+}
+
+/// `declare`
+#[derive(Debug, Args)]
+pub struct DeclareArgs {
+    /// Which change.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// How far AI took part
+    #[arg(long, value_name = "EXTENT", value_parser = ["none", "assisted", "generated", "autonomous"])]
+    pub ai: Option<String>,
+    /// The AI tool
+    #[arg(long, value_name = "TOOL")]
+    pub tool: Option<String>,
+    /// The AI model
+    #[arg(long, value_name = "MODEL", requires = "tool")]
+    pub model: Option<String>,
+    /// A ticket's address; may be repeated
+    #[arg(long = "ticket", value_name = "URI")]
+    pub tickets: Vec<String>,
+    /// Why, in a sentence
+    #[arg(short = 'm', value_name = "REASON")]
+    pub reason: Option<String>,
+    /// Ask these people for a sign-off, by id
+    #[arg(long = "to", value_name = "ID")]
+    pub to: Vec<String>,
+    /// Where the key comes from.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// Write the bundle to a file or stdout (-) as well
+    #[arg(short = 'o', value_name = "FILE|-")]
+    pub output: Option<PathBuf>,
+}
+
+/// `sign`
+#[derive(Debug, Args)]
+pub struct SignArgs {
+    /// Which change.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Sign only if the head is this commit
+    #[arg(long, value_name = "COMMIT")]
+    pub at: Option<String>,
+    /// A comment in the statement
+    #[arg(short = 'm', value_name = "COMMENT")]
+    pub comment: Option<String>,
+    /// Evidence of the review, by address; may be repeated
+    #[arg(long = "evidence", value_name = "URI")]
+    pub evidence: Vec<String>,
+    /// Sign without a terminal: the full change digest
+    #[arg(long, value_name = "DIGEST")]
+    pub confirm: Option<String>,
+    /// Where the key comes from.
+    #[command(flatten)]
+    pub key: KeyArgs,
+    /// Write the bundle to a file or stdout (-) as well
+    #[arg(short = 'o', value_name = "FILE|-")]
+    pub output: Option<PathBuf>,
+}
+
+/// `verify`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The range that landed or is to land (default: this branch as one change)
+    #[arg(value_name = "BASE..HEAD")]
+    pub range: Option<String>,
+    /// Judge a branch as one change (default: this branch)
+    #[arg(long, value_name = "CHANGE", num_args = 0..=1, default_missing_value = "HEAD", conflicts_with = "range")]
+    pub pr: Option<String>,
+    /// The protected branch on which it lands (default: the first)
+    #[arg(long, value_name = "REF")]
+    pub target: Option<String>,
+    /// The pinned root digest
+    #[arg(
+        long,
+        value_name = "DIGEST",
+        env = "COUNTERSIGN_ROOT",
+        hide_env_values = true
+    )]
+    pub root: Option<String>,
+    /// The branch whose trust versions are looked at beside HEAD's
+    #[arg(long, value_name = "REF")]
+    pub trust_ref: Option<String>,
+    /// Fetch the store and the trust branch first
+    #[arg(long)]
+    pub fetch: bool,
+    /// Judge by this clock instead of now (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+}
+
+/// `status`
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Which change.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+}
+
+/// `show`
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// A bundle's file, - for stdin, or a change
+    #[arg(value_name = "FILE|CHANGE|-")]
+    pub what: Option<String>,
+    /// The branch on which the change lands (default: the first protected branch)
+    #[arg(long, value_name = "BRANCH")]
+    pub target: Option<String>,
+}
+
+/// `sync`
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    /// The remote (default: the branch's, else origin)
+    #[arg(value_name = "REMOTE")]
+    pub name: Option<String>,
+}
+
+/// `roster`
+#[derive(Debug, Subcommand)]
+pub enum RosterCommand {
+    /// Add a person to roster.toml
+    Add(RosterAddArgs),
+    /// List the people, or one
+    List {
+        /// The person's id
+        id: Option<String>,
+    },
+    /// Check roster.toml
+    Lint,
+}
+
+/// `roster add`
+#[derive(Debug, Args)]
+pub struct RosterAddArgs {
+    /// The id: lower-case letters, digits, -, _ and .
+    pub id: String,
+    /// The name
+    #[arg(long)]
+    pub name: String,
+    /// An e-mail address that commits carry; may be repeated
+    #[arg(long = "email", required = true)]
+    pub emails: Vec<String>,
+    /// The level
+    #[arg(long)]
+    pub level: String,
+    /// A public key file; may be repeated
+    #[arg(long = "key", value_name = "FILE", required = true)]
+    pub keys: Vec<PathBuf>,
+    /// A team; may be repeated
+    #[arg(long = "team")]
+    pub teams: Vec<String>,
+    /// The GitHub login
+    #[arg(long, value_name = "LOGIN")]
+    pub github: Option<String>,
+}
+
+/// `policy`
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Check policy.toml
+    Lint,
+}
+
+/// `trust`
+#[derive(Debug, Subcommand)]
+pub enum TrustCommand {
+    /// Sign the next version of roster and policy
+    Sign(TrustSignArgs),
+    /// List the versions
+    Log,
+    /// Pin the root digest in this repository's git config
+    Pin {
+        /// sha256: and 64 hex digits
+        digest: String,
+    },
+}
+
+/// `trust sign`
+#[derive(Debug, Args)]
+pub struct TrustSignArgs {
+    /// When the version expires: a date, or a number of days such as 90d (default: 13 months)
+    #[arg(long, value_name = "D")]
+    pub expires: Option<String>,
+    /// Sign without a terminal: the number of the version
+    #[arg(long, value_name = "N")]
+    pub confirm: Option<u64>,
+    /// Where the key comes from.
+    #[command(flatten)]
+    pub key: KeyArgs,
+}
+
+/// `explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The code, such as CS203
+    pub code: Option<String>,
+}

@@ -1,0 +1,439 @@
+//! What most commands need: the repository, its remote, the store, the root, the judging version.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use countersign::change::{CommitId, Digest, History, Identity};
+use countersign::codes::Code;
+use countersign::gate::{Gate, Judging, Undecided, read_texts, version_files};
+use countersign::git::{Committer, FetchSpec, GitProgram, RemoteName, Repository, UserConfig};
+use countersign::policy::Policy;
+use countersign::store::{
+    Direction, Fetched, FolderStore, GitStore, Limits, STORE_REF, Snapshot, Store, SyncError,
+    SyncReport, SyncRequest,
+};
+use countersign::trust::{Chain, POLICY_PATH, ROSTER_PATH};
+
+use super::Failure;
+use super::args::Global;
+use super::environment::Environment;
+
+/// The pinned root, which a gate reads.
+pub const ROOT_KEY: &str = "countersign.root";
+/// The root that was seen first, which no gate reads.
+pub const FIRST_SEEN_KEY: &str = "countersign.firstSeenRoot";
+
+/// An opened repository and what surrounds it.
+pub struct Context {
+    pub repo: Repository,
+    pub environment: Environment,
+    pub remote: Option<RemoteName>,
+    /// The store's place, where it was named.
+    store: Option<String>,
+    pub offline: bool,
+}
+
+/// The protected branch that a change lands on.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The full ref name, such as `refs/heads/main`.
+    pub name: String,
+    /// Where it stands here: the remote's copy where there is a remote.
+    pub tip: CommitId,
+}
+
+impl Target {
+    /// The branch's name without `refs/heads/`.
+    pub fn short(&self) -> &str {
+        short_branch(&self.name)
+    }
+}
+
+pub fn short_branch(name: &str) -> &str {
+    name.strip_prefix("refs/heads/").unwrap_or(name)
+}
+
+impl Context {
+    /// Opens the repository around the folder.
+    pub fn open(global: &Global, environment: Environment) -> Result<Self, Failure> {
+        let repo = Repository::open(&global.folder)?;
+        let remote = remote_name(&repo, global, &environment)?;
+        let store = global
+            .store
+            .clone()
+            .or_else(|| environment.store.clone())
+            .or_else(|| repo.config_string("countersign.store"));
+        Ok(Self {
+            repo,
+            environment,
+            remote,
+            store,
+            offline: global.offline,
+        })
+    }
+
+    /// The root of the checked-out files.
+    pub fn work_dir(&self) -> Result<&Path, Failure> {
+        self.repo
+            .work_dir()
+            .ok_or_else(|| Failure::usage("this needs a repository with a work tree"))
+    }
+
+    /// The git program, which talks to remotes.
+    pub fn git(&self) -> Result<GitProgram, Failure> {
+        let no_git = || Failure::usage("git is not on the PATH");
+        let variables = &self.environment.variables;
+        let path = variables
+            .iter()
+            .find(|(name, _)| name == "PATH")
+            .map(|(_, value)| value)
+            .ok_or_else(no_git)?;
+        let program = GitProgram::find(path).ok_or_else(no_git)?;
+        GitProgram::new(
+            program,
+            variables.iter().cloned(),
+            self.environment.interactive,
+        )
+        .map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    /// The store: a git ref, or a folder where `--store` names one.
+    pub fn store(&self) -> Result<Store<'_>, Failure> {
+        let remotes: Vec<_> = self.remote.iter().cloned().collect();
+        Ok(match &self.store {
+            Some(place) if !place.starts_with("refs/") => {
+                Store::Folder(FolderStore::new(place.into()))
+            }
+            _ => Store::Git(self.git_store(remotes)?),
+        })
+    }
+
+    fn git_store(&self, remotes: Vec<RemoteName>) -> Result<GitStore<'_>, Failure> {
+        let name = self.store.as_deref().unwrap_or(STORE_REF);
+        GitStore::in_ref(&self.repo, name, remotes)
+            .map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    /// Who commits to the store: the user, as git knows them.
+    pub fn committer(&self) -> Result<Committer, Failure> {
+        let config = UserConfig::read(self.repo.common_dir())?;
+        let unnamed = || Identity {
+            name: "countersign".into(),
+            email: "countersign@localhost".into(),
+        };
+        Ok(Committer {
+            identity: config.identity().unwrap_or_else(unnamed),
+            seconds: self.environment.now.as_second(),
+        })
+    }
+
+    /// Exchanges the store with the remote, where there is one and `--offline` doesn't stop it.
+    pub fn sync(&self, direction: Direction) -> Result<Option<SyncReport>, Failure> {
+        let (Some(remote), false, Store::Git(store)) = (&self.remote, self.offline, self.store()?)
+        else {
+            return Ok(None);
+        };
+        let (git, by) = (self.git()?, self.committer()?);
+        let request = SyncRequest {
+            git: &git,
+            remote,
+            direction,
+            by: &by,
+        };
+        store
+            .sync(&request)
+            .map(Some)
+            .map_err(|error| sync_failure(&error))
+    }
+
+    /// Whether the remote's store was ever asked for, where there is a remote.
+    pub fn never_fetched(&self) -> Result<bool, Failure> {
+        let (Some(remote), Store::Git(store)) = (&self.remote, self.store()?) else {
+            return Ok(false);
+        };
+        let state = store.fetched_state(remote);
+        let state =
+            state.map_err(|error| Failure::new(Code::STORE_UNREADABLE, error.to_string()))?;
+        Ok(state == Fetched::NotFetched)
+    }
+
+    /// Fetches branches into this clone's copies of the remote's. Nothing is checked out.
+    pub fn fetch_branches(&self, branches: &[&str]) -> Result<(), Failure> {
+        let (Some(remote), false) = (&self.remote, self.offline) else {
+            return Ok(());
+        };
+        let specs: Vec<_> = branches
+            .iter()
+            .map(|branch| FetchSpec {
+                source: (*branch).to_owned(),
+                destination: Some(format!("refs/remotes/{remote}/{}", short_branch(branch))),
+                rewind: true,
+            })
+            .collect();
+        let fetched = self.repo.fetch(&self.git()?, remote, &specs);
+        fetched.map_err(|error| Failure::new(Code::REF_UNRESOLVED, error.to_string()))
+    }
+
+    /// The name under which this clone knows a protected branch.
+    pub fn local_name(&self, branch: &str) -> String {
+        match &self.remote {
+            Some(remote) => format!("refs/remotes/{remote}/{}", short_branch(branch)),
+            None => branch.to_owned(),
+        }
+    }
+
+    /// The root for a gate: the flag (or `COUNTERSIGN_ROOT`), else git config. Never first use.
+    pub fn pinned_root(&self, flag: Option<&str>) -> Result<Digest, Failure> {
+        let value = flag
+            .map(str::to_owned)
+            .or_else(|| self.repo.config_string(ROOT_KEY));
+        let value = value.ok_or_else(|| Undecided::new(Code::NO_ROOT, "no root is pinned"))?;
+        parse_root(&value)
+    }
+
+    /// The root for other commands: the pinned one, else the first that was seen, which is remembered
+    /// and told.
+    pub fn known_root(&self, head: &CommitId) -> Result<Digest, Failure> {
+        for key in [ROOT_KEY, FIRST_SEEN_KEY] {
+            if let Some(value) = self.repo.config_string(key) {
+                return parse_root(&value);
+            }
+        }
+        let mut candidates = vec![head.clone()];
+        candidates.extend(self.remote_head()?);
+        for commit in &candidates {
+            let files = version_files(&self.repo, commit)?;
+            let first = files
+                .get(&1)
+                .and_then(|bytes| countersign::attestation::Envelope::parse(bytes).ok());
+            if let Some(envelope) = first {
+                let root = envelope.payload_digest();
+                let value = format!("sha256:{root}");
+                self.set_config(FIRST_SEEN_KEY, &value)?;
+                eprintln!("Root      {value}  first use here; compare it with your team's");
+                return Ok(root);
+            }
+        }
+        Err(
+            Failure::new(Code::TRUST_INVALID, "this repository has no trust metadata")
+                .next("countersign init"),
+        )
+    }
+
+    pub fn set_config(&self, key: &str, value: &str) -> Result<(), Failure> {
+        let set = self.repo.set_config(&self.git()?, key, value);
+        set.map_err(|error| Failure::usage(error.to_string()))
+    }
+
+    /// The branch whose trust versions are worth fetching: the first that the policy file here protects,
+    /// else the one that the remote's HEAD names. What is fetched decides nothing.
+    pub fn default_branch(&self, head: &CommitId) -> Result<Option<String>, Failure> {
+        if let Some((_, bytes)) = self.repo.file(head, POLICY_PATH)?
+            && let Ok(policy) = Policy::parse(&String::from_utf8_lossy(&bytes), POLICY_PATH)
+        {
+            return Ok(policy.protected.first().cloned());
+        }
+        let Some(remote) = &self.remote else {
+            return Ok(None);
+        };
+        let target = self
+            .repo
+            .symbolic_target(&format!("refs/remotes/{remote}/HEAD"))?;
+        Ok(target.and_then(|target| {
+            target
+                .strip_prefix(&format!("refs/remotes/{remote}/"))
+                .map(full_branch)
+        }))
+    }
+
+    /// The commit that the remote's HEAD names, where this clone knows it.
+    fn remote_head(&self) -> Result<Option<CommitId>, Failure> {
+        let Some(remote) = &self.remote else {
+            return Ok(None);
+        };
+        Ok(History::reference(
+            &self.repo,
+            &format!("refs/remotes/{remote}/HEAD"),
+        )?)
+    }
+
+    /// The trust version that judges `head`: the highest of HEAD's tree and the trust ref's.
+    pub fn judging(
+        &self,
+        root: Digest,
+        head: &CommitId,
+        trust_ref: Option<&str>,
+    ) -> Result<Judging, Failure> {
+        let mut candidates = vec![head.clone()];
+        let trusted = self.trust_commit(root, head, trust_ref)?;
+        if trusted != *head {
+            candidates.push(trusted);
+        }
+        Ok(Judging::find(
+            &self.repo,
+            &candidates,
+            root,
+            self.environment.now,
+        )?)
+    }
+
+    /// The commit of the trust ref (SPEC 5.5).
+    fn trust_commit(
+        &self,
+        root: Digest,
+        head: &CommitId,
+        trust_ref: Option<&str>,
+    ) -> Result<CommitId, Failure> {
+        let unresolved = |name: &str| {
+            let failure = Failure::new(
+                Code::REF_UNRESOLVED,
+                format!("the trust ref {name} is not here"),
+            );
+            failure.next("countersign verify --fetch, or git fetch")
+        };
+        if let Some(name) = trust_ref {
+            return self.repo.resolve(name).map_err(|_| unresolved(name));
+        }
+        if let Some(branch) = self.first_protected(root, head)? {
+            let name = self.local_name(&branch);
+            return History::reference(&self.repo, &name)?.ok_or_else(|| unresolved(&name));
+        }
+        self.remote_head()?.ok_or_else(|| {
+            Failure::new(
+                Code::TRUST_INVALID,
+                "HEAD has no trust metadata of this root",
+            )
+            .next("countersign init, or --trust-ref REF")
+        })
+    }
+
+    /// The first protected branch of HEAD's newest valid version.
+    fn first_protected(&self, root: Digest, head: &CommitId) -> Result<Option<String>, Failure> {
+        let Ok((chain, _)) = Chain::verify(&version_files(&self.repo, head)?, &root) else {
+            return Ok(None);
+        };
+        let (Some((_, roster)), Some((_, policy))) = (
+            self.repo.file(head, ROSTER_PATH)?,
+            self.repo.file(head, POLICY_PATH)?,
+        ) else {
+            return Ok(None);
+        };
+        let signed = chain.versions().iter().any(|version| {
+            version.policy() == countersign::change::sha256(&policy)
+                && version.roster() == countersign::change::sha256(&roster)
+        });
+        let read = read_texts(&roster, &policy).ok().filter(|_| signed);
+        Ok(read.and_then(|(_, policy)| policy.protected.first().cloned()))
+    }
+
+    /// The protected branch: the one that was named, else the first.
+    pub fn target(&self, judging: &Judging, named: Option<&str>) -> Result<Target, Failure> {
+        let protected = &judging.policy.protected;
+        let name = match named {
+            Some(name) => full_branch(name),
+            None => protected.first().cloned().unwrap_or_default(),
+        };
+        if !protected.contains(&name) {
+            let message = format!("{name} is not a protected branch: {}", protected.join(", "));
+            return Err(Failure::new(Code::REF_UNRESOLVED, message));
+        }
+        let local = self.local_name(&name);
+        let tip = History::reference(&self.repo, &local)?;
+        let tip = match tip {
+            Some(tip) => tip,
+            // A branch that was not pushed yet stands only here.
+            None => History::reference(&self.repo, &name)?.ok_or_else(|| {
+                Failure::new(
+                    Code::REF_UNRESOLVED,
+                    format!("the target {local} is not here"),
+                )
+                .next("git fetch")
+            })?,
+        };
+        Ok(Target { name, tip })
+    }
+
+    /// The gate over this repository.
+    pub fn gate<'a>(
+        &'a self,
+        store: &'a Snapshot<'a>,
+        judging: &'a Judging,
+        target: &Target,
+    ) -> Gate<'a> {
+        Gate {
+            history: &self.repo,
+            store,
+            store_limits: Limits::default(),
+            judging,
+            target: target.name.clone(),
+            target_tip: Some(target.tip.clone()),
+            now: self.environment.now,
+        }
+    }
+}
+
+/// A branch as a full ref name.
+pub fn full_branch(name: &str) -> String {
+    if name.starts_with("refs/") {
+        name.to_owned()
+    } else {
+        format!("refs/heads/{name}")
+    }
+}
+
+/// Reads `sha256:` and 64 hex digits.
+pub fn parse_root(text: &str) -> Result<Digest, Failure> {
+    let digest = text
+        .strip_prefix("sha256:")
+        .and_then(|hex| hex.parse().ok());
+    digest
+        .ok_or_else(|| Failure::usage(format!("\"{text}\" is no root: sha256: and 64 hex digits")))
+}
+
+fn remote_name(
+    repo: &Repository,
+    global: &Global,
+    environment: &Environment,
+) -> Result<Option<RemoteName>, Failure> {
+    let named = global
+        .remote
+        .clone()
+        .or_else(|| environment.remote.clone())
+        .or_else(|| repo.config_string("countersign.remote"));
+    let remotes: BTreeMap<String, ()> = repo.remotes().into_iter().map(|name| (name, ())).collect();
+    let name = match named {
+        Some(name) if !remotes.contains_key(&name) => {
+            return Err(Failure::usage(format!("there is no remote \"{name}\"")));
+        }
+        Some(name) => Some(name),
+        None => {
+            let branch = repo.head_branch()?;
+            let key = branch.map(|branch| format!("branch.{}.remote", short_branch(&branch)));
+            let tracked = key
+                .and_then(|key| repo.config_string(&key))
+                .filter(|name| remotes.contains_key(name));
+            let origin = || remotes.contains_key("origin").then(|| "origin".to_owned());
+            let only = || {
+                remotes
+                    .keys()
+                    .next()
+                    .filter(|_| remotes.len() == 1)
+                    .cloned()
+            };
+            tracked.or_else(origin).or_else(only)
+        }
+    };
+    name.map(|name| RemoteName::new(&name))
+        .transpose()
+        .map_err(|error| Failure::usage(error.to_string()))
+}
+
+fn sync_failure(error: &SyncError) -> Failure {
+    let failure = Failure::new(Code::STORE_UNREADABLE, error.to_string());
+    match error {
+        SyncError::Refused { .. } => failure
+            .row("kept", "what was made is in this clone's store")
+            .next("countersign sync, once you may push; or another store: --store refs/heads/countersign"),
+        _ => failure.row("kept", "what was made is in this clone's store").next("countersign sync"),
+    }
+}

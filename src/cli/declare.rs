@@ -1,0 +1,214 @@
+//! `declare`: an author says how AI took part, and signs it.
+
+use countersign::ai::{Agent, AgentRole, Evidence, EvidenceSource, Extent, Strength, assess};
+use countersign::attestation::{Declaration, PersonClaim, Statement};
+use countersign::change::sha256;
+use countersign::codes::Code;
+use countersign::gate::{Assessment, Undecided};
+use countersign::git::UserConfig;
+use countersign::roster::Engineer;
+use countersign::text::escape;
+
+use super::args::{DeclareArgs, Global};
+use super::change::{self, Subject};
+use super::context::Context;
+use super::environment::Environment;
+use super::{Done, Failure, Output, key, statement, status};
+
+/// Declares how AI took part in a change.
+pub fn run(
+    args: &DeclareArgs,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<Done, Failure> {
+    let context = Context::open(global, environment)?;
+    let head = context.repo.resolve("HEAD")?;
+    let root = context.known_root(&head)?;
+    let judging = context.judging(root, &head, None)?;
+    let target = context.target(&judging, args.change.target.as_deref())?;
+    let subject = change::resolve(&context, &target, args.change.change.as_deref())?;
+    let config = UserConfig::read(&global.folder)?;
+    let key = key::find(
+        &args.key,
+        &config,
+        &context.environment,
+        Some(&judging.roster),
+    )?;
+    let author = statement::signer(&judging.roster, &key)?;
+    for id in &args.to {
+        if judging.roster.engineer(id).is_none() {
+            return Err(Failure::usage(format!(
+                "--to {id}: nobody of the roster has this id"
+            )));
+        }
+    }
+
+    let store = context.store()?;
+    let snapshot = store.open().map_err(Undecided::from)?;
+    let gate = context.gate(&snapshot, &judging, &target);
+    let assessment = subject.assess(&gate)?;
+    subject.refuse_empty(&assessment)?;
+    let Some(extent) = extent(args, &assessment, &context, output)? else {
+        return Ok(Done::No);
+    };
+    let declaration = declaration(
+        args,
+        extent,
+        &context,
+        (&judging.policy.repository, &target),
+        &subject,
+        &assessment,
+        author,
+    )?;
+    let authors = statement::authors(&judging.roster, &assessment, Some(author));
+    let declaration = Declaration {
+        authors,
+        ..declaration
+    };
+    let payload = Statement {
+        subject: assessment.unit.change,
+        predicate: declaration,
+    };
+    let payload = payload
+        .to_payload()
+        .map_err(|error| Failure::new(Code::LIMIT, error.to_string()))?;
+    let bundle = statement::seal(payload, &key)?;
+    let (_, place) = statement::keep(
+        &context,
+        &assessment,
+        &bundle,
+        args.output.as_deref(),
+        output,
+    )?;
+    let digest = assessment.unit.change.short();
+    output.row(
+        "Declared",
+        &format!(
+            "{extent}   change {digest}   by {} ({})   {place}",
+            author.id,
+            key.fingerprint()
+        ),
+    )?;
+    contradiction(&assessment, extent, output)?;
+    // What is missing now, with what was just added and what the remote had.
+    let snapshot = store.open().map_err(Undecided::from)?;
+    let gate = context.gate(&snapshot, &judging, &target);
+    let after = subject.assess(&gate)?;
+    status::waiting(&after, &args.to, &subject, output)?;
+    Ok(Done::Yes)
+}
+
+/// The extent to declare: the flag's, else what the person answers; the evidence's is the default.
+fn extent(
+    args: &DeclareArgs,
+    assessment: &Assessment,
+    context: &Context,
+    output: &mut Output,
+) -> Result<Option<Extent>, Failure> {
+    if let Some(word) = &args.ai {
+        return word
+            .parse()
+            .map(Some)
+            .map_err(|_| Failure::usage(format!("no extent \"{word}\"")));
+    }
+    let found = assessment.claims.found.extent();
+    if !context.environment.interactive {
+        return found.map(Some).ok_or_else(|| {
+            Failure::usage("no evidence of AI use, and no terminal to ask on")
+                .next("countersign declare --ai none|assisted|generated|autonomous")
+        });
+    }
+    for trace in assessment.unit.ai.evidence.iter().take(5) {
+        let commit = trace.commit.as_ref().map_or("", |commit| commit.short());
+        output.row(
+            "Evidence",
+            &format!("{}  {}  {commit}", trace.extent, escape(&trace.rule, 80)),
+        )?;
+    }
+    output.flush()?;
+    let shown = Extent::ALL.map(|extent| {
+        if Some(extent) == found {
+            format!("[{extent}]")
+        } else {
+            extent.to_string()
+        }
+    });
+    let question = format!("How did AI take part?  {}   > ", shown.join("  "));
+    for _ in 0..3 {
+        let Some(answer) = context.environment.ask(&question)? else {
+            return Ok(None);
+        };
+        let answer = if answer.is_empty() {
+            found
+        } else {
+            answer.parse().ok()
+        };
+        if answer.is_some() {
+            return Ok(answer);
+        }
+    }
+    Ok(None)
+}
+
+fn declaration(
+    args: &DeclareArgs,
+    extent: Extent,
+    context: &Context,
+    (repository, target): (&str, &super::context::Target),
+    subject: &Subject,
+    assessment: &Assessment,
+    author: &Engineer,
+) -> Result<Declaration, Failure> {
+    let mut ai = assess(Some(extent), &assessment.claims.found);
+    if let Some(tool) = &args.tool {
+        let id = format!("a{}", ai.agents.len() + 1);
+        let model = args.model.clone();
+        ai.evidence.push(Evidence {
+            rule: "declared".to_owned(),
+            source: EvidenceSource::Declaration,
+            commit: None,
+            line: None,
+            sha256: sha256(tool.as_bytes()),
+            strength: Strength::Medium,
+            extent,
+            agent: Some(id.clone()),
+        });
+        ai.agents.push(Agent {
+            id,
+            tool: tool.clone(),
+            model,
+            role: AgentRole::Unknown,
+        });
+    }
+    Ok(Declaration {
+        change: statement::change(context, repository, target, subject, assessment)?,
+        authors: Vec::new(),
+        author: PersonClaim {
+            id: author.id.clone(),
+        },
+        ai_assistance: ai,
+        reason: args.reason.clone(),
+        tickets: args.tickets.clone(),
+        asked: args.to.clone(),
+        declared_on: context.environment.now,
+    })
+}
+
+/// A declaration below the evidence is kept, and said to contradict it.
+fn contradiction(
+    assessment: &Assessment,
+    declared: Extent,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    match assessment.claims.found.extent() {
+        Some(found) if found > declared => output.row(
+            "Contradicts",
+            &format!(
+                "{} evidence says {found}, which counts",
+                Code::CONTRADICTION
+            ),
+        ),
+        _ => Ok(()),
+    }
+}

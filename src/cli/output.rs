@@ -1,0 +1,148 @@
+//! stdout is data, stderr is messages; failures carry a code, hints and the exit status.
+
+use std::io::{BufWriter, Stdout, Write as _};
+
+use countersign::codes::Code;
+use countersign::gate::Undecided;
+use countersign::text::escape;
+
+/// How a command ended that could do its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// Exit 0: yes, or done.
+    Yes,
+    /// Exit 1: no.
+    No,
+}
+
+/// stdout. What can't be written is a failure: a broken pipe is never a pass.
+pub struct Output {
+    stdout: BufWriter<Stdout>,
+}
+
+impl Output {
+    pub fn new() -> Self {
+        Self {
+            stdout: BufWriter::new(std::io::stdout()),
+        }
+    }
+
+    /// Writes a line.
+    pub fn line(&mut self, text: &str) -> Result<(), Failure> {
+        self.text(text)?;
+        self.text("\n")
+    }
+
+    /// Writes a row: a word in a column of its own, then text.
+    pub fn row(&mut self, word: &str, text: &str) -> Result<(), Failure> {
+        self.line(&format!("{word:<9} {text}"))
+    }
+
+    /// Writes text as it is.
+    pub fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.stdout
+            .write_all(text.as_bytes())
+            .map_err(Failure::stdout)
+    }
+
+    /// Writes raw bytes.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.stdout.write_all(bytes).map_err(Failure::stdout)
+    }
+
+    /// Makes sure that everything was written.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        self.stdout.flush().map_err(Failure::stdout)
+    }
+}
+
+/// A command that stopped: why, and what to do.
+#[derive(Debug)]
+pub struct Failure {
+    pub code: Code,
+    pub message: String,
+    /// Further rows under the error: a word and a text.
+    pub rows: Vec<(&'static str, String)>,
+    /// 1: no; 2: could not decide.
+    pub exit: u8,
+}
+
+impl Failure {
+    /// Could not decide, or could not do it: exit 2.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            rows: Vec::new(),
+            exit: 2,
+        }
+    }
+
+    /// The command line is wrong.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Code::USAGE, message)
+    }
+
+    /// The answer is no: exit 1.
+    pub fn no(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            exit: 1,
+            ..Self::new(code, message)
+        }
+    }
+
+    /// Adds a row.
+    pub fn row(mut self, word: &'static str, text: impl Into<String>) -> Self {
+        self.rows.push((word, text.into()));
+        self
+    }
+
+    /// Adds the next command.
+    pub fn next(self, command: impl Into<String>) -> Self {
+        self.row("next", command)
+    }
+
+    fn stdout(error: std::io::Error) -> Self {
+        Self::new(Code::USAGE, format!("can't write to stdout: {error}"))
+    }
+
+    /// Writes the failure to stderr.
+    pub fn print(&self) {
+        let undecided = if self.exit == 2 && self.code.number() / 100 != 9 {
+            "could not decide: "
+        } else {
+            ""
+        };
+        let mut text = format!(
+            "error[{}]: {undecided}{}\n",
+            self.code,
+            escape(&self.message, 2_000)
+        );
+        for (word, row) in &self.rows {
+            text.push_str(&format!("  {word:<7} {}\n", escape(row, 2_000)));
+        }
+        // Nothing can be done where stderr is closed; the exit status tells.
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+}
+
+impl From<Undecided> for Failure {
+    fn from(undecided: Undecided) -> Self {
+        let failure = Self::new(undecided.code, undecided.message);
+        match undecided.code {
+            Code::SHALLOW => failure.next("git fetch --unshallow"),
+            Code::NO_ROOT => {
+                failure.next("countersign trust pin sha256:DIGEST, or --root sha256:DIGEST")
+            }
+            Code::TRUST_EXPIRED => failure.next("countersign trust sign"),
+            Code::NOT_FETCHED => failure.next("countersign sync"),
+            _ => failure,
+        }
+    }
+}
+
+impl From<countersign::change::HistoryError> for Failure {
+    fn from(error: countersign::change::HistoryError) -> Self {
+        Undecided::from(error).into()
+    }
+}

@@ -1,0 +1,193 @@
+//! `roster add | list | lint`.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use countersign::codes::Code;
+use countersign::roster::{NewEngineer, NewGithub, Roster, add_engineer};
+use countersign::text::escape;
+use countersign::trust::ROSTER_PATH;
+
+use super::args::{Global, RosterAddArgs, RosterCommand};
+use super::context::Context;
+use super::environment::Environment;
+use super::{Done, Failure, Output, key, policy};
+
+/// The largest roster or policy that is read, in bytes.
+const MAX_TEXT: u64 = 4 << 20;
+
+/// Runs a `roster` command.
+pub fn run(
+    command: &RosterCommand,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<Done, Failure> {
+    let context = Context::open(global, environment)?;
+    match command {
+        RosterCommand::Add(args) => add(args, &context, output),
+        RosterCommand::List { id } => list(id.as_deref(), &context, output),
+        RosterCommand::Lint => lint(&context, output),
+    }
+}
+
+/// Reads a trust file of the work tree.
+pub fn read(context: &Context, path: &str) -> Result<String, Failure> {
+    let full = context.work_dir()?.join(path);
+    let unreadable = |error: std::io::Error| {
+        Failure::new(Code::TRUST_INVALID, format!("can't read {path}: {error}"))
+            .next("countersign init")
+    };
+    let file = std::fs::File::open(&full).map_err(unreadable)?;
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut std::io::Read::take(file, MAX_TEXT + 1), &mut text)
+        .map_err(unreadable)?;
+    if text.len() as u64 > MAX_TEXT {
+        return Err(Failure::new(
+            Code::LIMIT,
+            format!("{path} is over {MAX_TEXT} bytes"),
+        ));
+    }
+    Ok(text)
+}
+
+/// Writes a file whole or not at all.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed =
+        |error: std::io::Error| Failure::usage(format!("can't write {}: {error}", path.display()));
+    let folder = path
+        .parent()
+        .ok_or_else(|| Failure::usage("no folder to write to"))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let write = || -> std::io::Result<()> {
+        let mut file = std::fs::File::create(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    };
+    write().map_err(|error| {
+        // Nothing half written stays; the error that matters is the first.
+        let _ = std::fs::remove_file(&temporary);
+        failed(error)
+    })
+}
+
+fn parse(text: &str, output: &mut Output) -> Result<Option<Roster>, Failure> {
+    match Roster::parse(text, ROSTER_PATH) {
+        Ok(roster) => Ok(Some(roster)),
+        Err(errors) => policy::tell(&errors, output).map(|_| None),
+    }
+}
+
+fn add(args: &RosterAddArgs, context: &Context, output: &mut Output) -> Result<Done, Failure> {
+    let text = read(context, ROSTER_PATH)?;
+    let keys = args
+        .keys
+        .iter()
+        .map(|path| key::read_public(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    let new = NewEngineer {
+        id: args.id.clone(),
+        name: args.name.clone(),
+        emails: args.emails.clone(),
+        level: args.level.clone(),
+        teams: args.teams.clone(),
+        github: args
+            .github
+            .clone()
+            .map(|login| NewGithub { login, id: None }),
+        keys: keys.iter().map(|key| key.to_openssh()).collect(),
+    };
+    let edited = add_engineer(&text, ROSTER_PATH, &new)
+        .map_err(|error| Failure::no(Code::TRUST_INVALID, error.to_string()))?;
+    replace(&context.work_dir()?.join(ROSTER_PATH), edited.as_bytes())?;
+    let fingerprints: Vec<_> = keys.iter().map(|key| key.fingerprint()).collect();
+    let next = "Not in force yet. Next: countersign trust sign";
+    output.row(
+        "Added",
+        &format!(
+            "{}, {}, {}      {next}",
+            args.id,
+            args.level,
+            fingerprints.join(", ")
+        ),
+    )?;
+    Ok(Done::Yes)
+}
+
+fn list(id: Option<&str>, context: &Context, output: &mut Output) -> Result<Done, Failure> {
+    let Some(roster) = parse(&read(context, ROSTER_PATH)?, output)? else {
+        return Ok(Done::No);
+    };
+    let wanted = |engineer: &&countersign::roster::Engineer| id.is_none_or(|id| engineer.id == id);
+    let people: Vec<_> = roster.engineers().iter().filter(wanted).collect();
+    if let (Some(id), true) = (id, people.is_empty()) {
+        return Err(
+            Failure::usage(format!("nobody of the roster has the id \"{id}\""))
+                .next("countersign roster list"),
+        );
+    }
+    for engineer in people {
+        let teams = if engineer.teams.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", engineer.teams.join(", "))
+        };
+        let admin = if roster.admins().ids.contains(&engineer.id) {
+            ", admin"
+        } else {
+            ""
+        };
+        output.line(&format!(
+            "{}  {}  {}{teams}{admin}",
+            engineer.id,
+            escape(&engineer.name, 100),
+            roster.level_name(engineer.level)
+        ))?;
+        for key in &engineer.keys {
+            let revoked = key
+                .revoked
+                .as_ref()
+                .map(|revoked| format!("  {} since {}", revoked.reason, revoked.on))
+                .unwrap_or_default();
+            output.line(&format!(
+                "    {} {}{revoked}",
+                key.key.algorithm(),
+                key.key.fingerprint()
+            ))?;
+        }
+    }
+    Ok(Done::Yes)
+}
+
+fn lint(context: &Context, output: &mut Output) -> Result<Done, Failure> {
+    let Some(roster) = parse(&read(context, ROSTER_PATH)?, output)? else {
+        return Ok(Done::No);
+    };
+    let unsupported: Vec<_> = roster
+        .unsupported()
+        .iter()
+        .map(|found| {
+            format!(
+                "{ROSTER_PATH}:{}: CS906 {} is not supported yet",
+                found.line, found.key
+            )
+        })
+        .collect();
+    for line in &unsupported {
+        output.line(line)?;
+    }
+    if unsupported.is_empty() {
+        output.row(
+            "ok",
+            &format!(
+                "{} people, {} levels",
+                roster.engineers().len(),
+                roster.levels().len()
+            ),
+        )?;
+        return Ok(Done::Yes);
+    }
+    Ok(Done::No)
+}

@@ -1,0 +1,229 @@
+//! `show`: bundles in words, and whether each counts.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use countersign::attestation::{AnyStatement, AttestationError, Bundle, Decision};
+use countersign::codes::Code;
+use countersign::gate::{StatementView, Undecided};
+use countersign::text::escape;
+
+use super::args::{Global, ShowArgs};
+use super::change;
+use super::context::Context;
+use super::environment::Environment;
+use super::{Done, Failure, Output};
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// Shows a file's bundle, or the statements of a change.
+pub fn run(
+    args: &ShowArgs,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<Done, Failure> {
+    match args.what.as_deref() {
+        Some("-") => file(
+            read(std::io::stdin().lock(), "stdin")?,
+            global,
+            environment,
+            output,
+        ),
+        Some(path) if Path::new(path).is_file() => {
+            let opened = std::fs::File::open(path)
+                .map_err(|error| Failure::usage(format!("can't open {path}: {error}")))?;
+            file(read(opened, path)?, global, environment, output)
+        }
+        named => of_change(named, args, global, environment, output),
+    }
+}
+
+fn read(source: impl std::io::Read, name: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = source.take(MAX_FILE + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::usage(format!("can't read {name}: {error}")))?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(Failure::new(
+            Code::LIMIT,
+            format!("{name} is over {MAX_FILE} bytes"),
+        ));
+    }
+    Ok(bytes)
+}
+
+/// A bundle in words. Without a repository it says what the file claims, and that nothing was checked.
+fn file(
+    bytes: Vec<u8>,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<Done, Failure> {
+    let malformed = |error: AttestationError| Failure::no(Code::MALFORMED, error.to_string());
+    let bundle = Bundle::parse(&bytes).map_err(malformed)?;
+    let statement = AnyStatement::parse(bundle.payload()).map_err(malformed)?;
+    output.row("Bundle", &bundle.name().to_string())?;
+    output.row("Key", &escape(bundle.hint(), 100))?;
+    describe(&statement, output)?;
+    let checked = Context::open(global, environment).and_then(|context| {
+        let head = context.repo.resolve("HEAD")?;
+        let root = context.known_root(&head)?;
+        let judging = context.judging(root, &head, None)?;
+        let expected = countersign::verify::Expected {
+            change: None,
+            repositories: &judging.repositories(),
+            now: context.environment.now,
+        };
+        Ok(countersign::verify::verify(
+            &bytes,
+            &judging.roster,
+            &expected,
+        ))
+    });
+    match checked {
+        Ok(Ok(verified)) => {
+            output.row(
+                "Verified",
+                &format!("signed by {}, whose key the roster has", verified.signer()),
+            )?;
+            Ok(Done::Yes)
+        }
+        Ok(Err(rejected)) => {
+            output.row(
+                "Not counted",
+                &format!("{} {}", rejected.code, escape(&rejected.why, 500)),
+            )?;
+            Ok(Done::No)
+        }
+        Err(_) => {
+            output.row(
+                "Unchecked",
+                "no roster here: this is what the file says of itself",
+            )?;
+            Ok(Done::Yes)
+        }
+    }
+}
+
+fn describe(statement: &AnyStatement, output: &mut Output) -> Result<(), Failure> {
+    let change = statement.change();
+    let (kind, who, when) = match statement {
+        AnyStatement::Declaration(declaration) => {
+            let predicate = &declaration.predicate;
+            let extent = predicate
+                .ai_assistance
+                .declared
+                .map_or("unknown", countersign::ai::Extent::as_str);
+            (
+                format!("declaration, {extent}"),
+                &predicate.author.id,
+                predicate.declared_on,
+            )
+        }
+        AnyStatement::SignOff(sign_off) => {
+            let predicate = &sign_off.predicate;
+            let decision = match predicate.review.decision {
+                Decision::Approved => "approved",
+                Decision::Rejected => "rejected",
+            };
+            let how = if predicate.review.interactive {
+                "interactive"
+            } else {
+                "not interactive"
+            };
+            (
+                format!("sign-off, {decision}, {how}"),
+                &predicate.signer.id,
+                predicate.signed_on,
+            )
+        }
+    };
+    output.row("Kind", &kind)?;
+    output.row("Says", &format!("{} on {when}", escape(who, 100)))?;
+    output.row("Change", &statement.change_digest().to_string())?;
+    output.row(
+        "Of",
+        &format!(
+            "{}  {} .. {}",
+            escape(&change.repository, 200),
+            change.base.short(),
+            change.head.short()
+        ),
+    )?;
+    for target in &change.targets {
+        output.row(
+            "Target",
+            &format!("{} at {}", escape(&target.name, 200), target.tip.short()),
+        )?;
+    }
+    Ok(())
+}
+
+fn of_change(
+    named: Option<&str>,
+    args: &ShowArgs,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<Done, Failure> {
+    let context = Context::open(global, environment)?;
+    let head = context.repo.resolve("HEAD")?;
+    let root = context.known_root(&head)?;
+    let judging = context.judging(root, &head, None)?;
+    let target = context.target(&judging, args.target.as_deref())?;
+    let subject = change::resolve(&context, &target, named)?;
+    let store = context.store()?;
+    let snapshot = store.open().map_err(Undecided::from)?;
+    let gate = context.gate(&snapshot, &judging, &target);
+    let assessment = subject.assess(&gate)?;
+    for view in &assessment.unit.statements {
+        output.line(&row(view))?;
+    }
+    if assessment.unit.statements.is_empty() {
+        output.line(&format!(
+            "No statements of change {}",
+            assessment.unit.change.short()
+        ))?;
+    }
+    let all = assessment
+        .unit
+        .statements
+        .iter()
+        .all(|view| view.not_counted.is_none());
+    Ok(if all { Done::Yes } else { Done::No })
+}
+
+fn row(view: &StatementView) -> String {
+    let kind = view.kind.map_or("unreadable", |kind| kind.as_str());
+    let who = view
+        .signer
+        .clone()
+        .unwrap_or_else(|| escape(view.hint.as_deref().unwrap_or("?"), 100));
+    let level = view
+        .level
+        .as_ref()
+        .map(|level| format!(" ({level})"))
+        .unwrap_or_default();
+    let extent = view
+        .declared
+        .map(|extent| format!(" {extent}"))
+        .unwrap_or_default();
+    let when = view
+        .signed_on
+        .map(|time| time.to_string())
+        .unwrap_or_default();
+    let fingerprint = view
+        .hint
+        .as_deref()
+        .map(|hint| escape(hint, 100))
+        .unwrap_or_default();
+    let counts = match &view.not_counted {
+        None => "counts".to_owned(),
+        Some((code, why)) => format!("{code} {}", escape(why, 300)),
+    };
+    format!(
+        "{}  {kind:<12} {who}{level}{extent} {when} {fingerprint}     {counts}",
+        view.bundle.short()
+    )
+}

@@ -1,0 +1,374 @@
+//! `sign`: a change is built once, shown, and signed; or refused where the signature would not count.
+
+use countersign::attestation::{
+    Decision, Link, PersonClaim, PolicyShown, Review, SignOff, Statement,
+};
+use countersign::codes::Code;
+use countersign::gate::{Assessment, Judging, Undecided};
+use countersign::git::{UserConfig, check_ref_name};
+use countersign::policy::{Unhelpful, unhelpful, would_count};
+use countersign::roster::Engineer;
+use countersign::store::Direction;
+use countersign::text::escape;
+
+use super::args::{Global, SignArgs};
+use super::change::{self, Subject};
+use super::context::{Context, Target, full_branch};
+use super::environment::Environment;
+use super::{Done, Failure, Output, key, statement, status};
+
+/// The most files that the screen lists.
+const MAX_FILES: usize = 200;
+
+/// Shows a change and signs it off.
+pub fn run(
+    args: &SignArgs,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<Done, Failure> {
+    let context = Context::open(global, environment)?;
+    let head = context.repo.resolve("HEAD")?;
+    let root = context.known_root(&head)?;
+    let judging = context.judging(root, &head, None)?;
+    fetch(&context, &judging, args, output)?;
+    // The fetch may have brought a newer trust version.
+    let judging = context.judging(root, &head, None)?;
+    let target = context.target(&judging, args.change.target.as_deref())?;
+    let subject = change::resolve(&context, &target, args.change.change.as_deref())?;
+    check_at(&context, args, &subject)?;
+    let config = UserConfig::read(&global.folder)?;
+    let key = key::find(
+        &args.key,
+        &config,
+        &context.environment,
+        Some(&judging.roster),
+    )?;
+    let signer = statement::signer(&judging.roster, &key)?;
+
+    let store = context.store()?;
+    let snapshot = store.open().map_err(Undecided::from)?;
+    let gate = context.gate(&snapshot, &judging, &target);
+    let assessment = subject.assess(&gate)?;
+    subject.refuse_empty(&assessment)?;
+    refuse_useless(&judging, &assessment, signer)?;
+    show(&context, &judging, &target, &subject, &assessment, output)?;
+    let Some(interactive) = confirmed(args, &context, &assessment, output)? else {
+        return Ok(Done::No);
+    };
+    // The refs are resolved again: what is signed is what was shown.
+    let now_target = context.target(&judging, args.change.target.as_deref())?;
+    let now_subject = change::resolve(&context, &now_target, args.change.change.as_deref())?;
+    statement::refuse_moved((&target, &subject), (&now_target, &now_subject))?;
+
+    let sign_off = sign_off(
+        args,
+        &context,
+        &judging,
+        &target,
+        &subject,
+        &assessment,
+        signer,
+        interactive,
+    )?;
+    let statement = Statement {
+        subject: assessment.unit.change,
+        predicate: sign_off,
+    };
+    let payload = statement
+        .to_payload()
+        .map_err(|error| Failure::new(Code::LIMIT, error.to_string()))?;
+    let bundle = statement::seal(payload, &key)?;
+    let (name, place) = statement::keep(
+        &context,
+        &assessment,
+        &bundle,
+        args.output.as_deref(),
+        output,
+    )?;
+    let digest = assessment.unit.change.short();
+    output.row(
+        "Signed off",
+        &format!(
+            "{digest}  approved by {}     bundle {}   {place}",
+            signer.id,
+            name.short()
+        ),
+    )?;
+    let snapshot = store.open().map_err(Undecided::from)?;
+    let gate = context.gate(&snapshot, &judging, &target);
+    status::waiting(&subject.assess(&gate)?, &[], &subject, output)?;
+    Ok(Done::Yes)
+}
+
+/// Brings the branch, its target and the store, where there is a remote: objects only.
+fn fetch(
+    context: &Context,
+    judging: &Judging,
+    args: &SignArgs,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let Some(remote) = context.remote.as_ref().filter(|_| !context.offline) else {
+        return Ok(());
+    };
+    let target = match &args.change.target {
+        Some(target) => full_branch(target),
+        None => judging
+            .policy
+            .protected
+            .first()
+            .cloned()
+            .unwrap_or_default(),
+    };
+    context.fetch_branches(&[&target])?;
+    // A branch of the remote: what is there now is what is signed.
+    if let Some(name) = args
+        .change
+        .change
+        .as_deref()
+        .filter(|name| may_be_branch(name))
+        && context.fetch_branches(&[&full_branch(name)]).is_ok()
+    {
+        output.line(&format!(
+            "Fetched {} from {remote} (objects only, nothing is checked out)\n",
+            escape(name, 100)
+        ))?;
+    }
+    context.sync(Direction::FetchOnly)?;
+    Ok(())
+}
+
+fn may_be_branch(name: &str) -> bool {
+    let hex = name.len() >= 7 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    !hex && name != "HEAD" && check_ref_name(&full_branch(name)).is_ok()
+}
+
+/// `--at`: the head must be the commit that the person looked at.
+fn check_at(context: &Context, args: &SignArgs, subject: &Subject) -> Result<(), Failure> {
+    let Some(at) = &args.at else {
+        return Ok(());
+    };
+    if context.repo.resolve(at)? == subject.head {
+        return Ok(());
+    }
+    let message = format!("the head is {}, not {at}", subject.head.short());
+    Err(Failure::new(Code::REFS_MOVED, message).next("look at what changed, then sign again"))
+}
+
+/// Stops where the signature would lower nothing that is missing.
+fn refuse_useless(
+    judging: &Judging,
+    assessment: &Assessment,
+    signer: &Engineer,
+) -> Result<(), Failure> {
+    let (policy, roster, facts) = (&judging.policy, &judging.roster, &assessment.facts);
+    if facts.approvals.contains(&signer.id) {
+        return Err(Failure::no(
+            Code::SIGN_OFF_MISSING,
+            format!("{} has signed this change off already", signer.id),
+        ));
+    }
+    if would_count(policy, roster, facts, &signer.id) {
+        return Ok(());
+    }
+    let reasons = policy
+        .rules
+        .iter()
+        .filter_map(|rule| unhelpful(policy, roster, facts, rule, &signer.id));
+    let who: Vec<_> = assessment
+        .unit
+        .findings
+        .iter()
+        .flat_map(|finding| finding.who.iter().cloned())
+        .collect();
+    let failure = match reasons.min_by_key(|reason| *reason != Unhelpful::Author) {
+        _ if assessment.unit.passes() => {
+            return Err(Failure::no(
+                Code::SIGN_OFF_MISSING,
+                "nothing is missing: no rule asks for a sign-off",
+            ));
+        }
+        Some(Unhelpful::Author) => {
+            Failure::no(Code::SIGNER_IS_AUTHOR, author_words(assessment, signer))
+        }
+        _ => Failure::no(
+            Code::BELOW_LEVEL,
+            format!(
+                "{} ({}) would not count",
+                signer.id,
+                roster.level_name(signer.level)
+            ),
+        ),
+    };
+    Err(if who.is_empty() {
+        failure
+    } else {
+        failure.row("who", who.join(", "))
+    })
+}
+
+/// Through which commit somebody counts as an author.
+fn author_words(assessment: &Assessment, signer: &Engineer) -> String {
+    if assessment.facts.proven.contains(&signer.id) {
+        return format!("{} declared this change, so it is theirs", signer.id);
+    }
+    let commit = assessment.claims.commits.iter().find(|commit| {
+        let named = countersign::ai::claimed_people(commit);
+        named
+            .people
+            .iter()
+            .any(|(identity, _)| signer.emails.contains(&identity.email.to_lowercase()))
+    });
+    match commit {
+        Some(commit) => format!(
+            "{} is an author, by commit {}",
+            signer.id,
+            commit.id.short()
+        ),
+        None => format!(
+            "{} may be the author, since nobody else declared",
+            signer.id
+        ),
+    }
+}
+
+/// The screen. It is built from the assessment that is signed.
+fn show(
+    context: &Context,
+    judging: &Judging,
+    target: &Target,
+    subject: &Subject,
+    assessment: &Assessment,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let unit = &assessment.unit;
+    let label = subject
+        .label
+        .as_deref()
+        .unwrap_or_else(|| subject.head.short());
+    output.row(
+        "Change",
+        &format!(
+            "{}   {} -> {} of {}   base {}   head {}",
+            unit.change.short(),
+            escape(label, 100),
+            escape(target.short(), 100),
+            escape(&judging.policy.repository, 200),
+            subject.base.short(),
+            subject.head.short()
+        ),
+    )?;
+    output.row("Author", &status::authors(assessment))?;
+    output.row("AI", &status::ai(assessment))?;
+    for line in status::rules(judging, assessment) {
+        output.row("Rules", &line)?;
+    }
+    output.line("")?;
+    for path in assessment.manifest.paths().take(MAX_FILES) {
+        let count = context
+            .repo
+            .line_count(Some(&subject.base), &subject.head, path)?;
+        let lines = if count.opaque {
+            "binary".to_owned()
+        } else {
+            format!("+{} -{}", count.insertions, count.deletions)
+        };
+        output.line(&format!(
+            "  {}   {lines}{}",
+            escape(&path.to_text_lossy(), 200),
+            status::mode_note(&assessment.manifest, path)
+        ))?;
+    }
+    if assessment.manifest.len() > MAX_FILES {
+        output.line(&format!(
+            "  and {} more files",
+            assessment.manifest.len() - MAX_FILES
+        ))?;
+    }
+    output.flush()
+}
+
+/// Asks, or compares `--confirm`. `None` is no; the flag says whether a person was asked.
+fn confirmed(
+    args: &SignArgs,
+    context: &Context,
+    assessment: &Assessment,
+    output: &mut Output,
+) -> Result<Option<bool>, Failure> {
+    let digest = assessment.unit.change.to_string();
+    if let Some(confirmed) = &args.confirm {
+        if *confirmed == digest {
+            return Ok(Some(false));
+        }
+        let message = "--confirm is not the full digest of the change that was shown";
+        return Err(Failure::new(Code::NO_TERMINAL, message).row("change", digest));
+    }
+    if !context.environment.interactive {
+        let message = "no terminal: sign shows a change to a person";
+        return Err(Failure::new(Code::NO_TERMINAL, message).next(format!("--confirm {digest}")));
+    }
+    if context.environment.confirm("Sign off?")? {
+        return Ok(Some(true));
+    }
+    output.line("Not signed")?;
+    Ok(None)
+}
+
+#[allow(clippy::too_many_arguments)]
+fn sign_off(
+    args: &SignArgs,
+    context: &Context,
+    judging: &Judging,
+    target: &Target,
+    subject: &Subject,
+    assessment: &Assessment,
+    signer: &Engineer,
+    interactive: bool,
+) -> Result<SignOff, Failure> {
+    let mut ai = assessment.unit.ai.clone();
+    // What verified statements say is evidence too, so that nothing is lost when commits are.
+    ai.extent = ai
+        .extent
+        .max(assessment.facts.evidence)
+        .max(assessment.facts.declared);
+    Ok(SignOff {
+        change: statement::change(
+            context,
+            &judging.policy.repository,
+            target,
+            subject,
+            assessment,
+        )?,
+        authors: statement::authors(&judging.roster, assessment, None),
+        ai_assistance: ai,
+        declarations: assessment
+            .declarations
+            .iter()
+            .map(|declaration| declaration.payload())
+            .collect(),
+        review: Review {
+            decision: Decision::Approved,
+            comment: args.comment.clone(),
+            evidence: args
+                .evidence
+                .iter()
+                .map(|uri| Link {
+                    uri: uri.clone(),
+                    sha256: None,
+                })
+                .collect(),
+            replaces: Vec::new(),
+            interactive,
+        },
+        blast_radius: None,
+        policy: PolicyShown {
+            trust_version: judging.version.number(),
+            sha256: judging.version.policy(),
+        },
+        signer: PersonClaim {
+            id: signer.id.clone(),
+        },
+        signed_on: context.environment.now,
+        emergency: None,
+    })
+}

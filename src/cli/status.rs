@@ -1,0 +1,290 @@
+//! `status`: what is declared, signed and missing; and the words that other commands share.
+
+use countersign::change::{ChangeManifest, Content, FileMode, RepoPath};
+use countersign::gate::{
+    Assessment, Effect, Gate, Judging, Next, StatementKind, Undecided, Verdict,
+};
+use countersign::policy::Rule;
+use countersign::report;
+use countersign::text::escape;
+
+use super::args::{Format, Global, StatusArgs};
+use super::change::{self, Subject};
+use super::context::Context;
+use super::environment::Environment;
+use super::{Done, Failure, Output};
+
+/// Shows what is declared, signed and missing. Uses no network.
+pub fn run(
+    args: &StatusArgs,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<Done, Failure> {
+    let context = Context::open(global, environment)?;
+    let head = context.repo.resolve("HEAD")?;
+    let root = context.known_root(&head)?;
+    let judging = context.judging(root, &head, None)?;
+    let target = context.target(&judging, args.change.target.as_deref())?;
+    let subject = change::resolve(&context, &target, args.change.change.as_deref())?;
+    let store = context.store()?;
+    let snapshot = store.open().map_err(Undecided::from)?;
+    let gate = context.gate(&snapshot, &judging, &target);
+    let assessment = subject.assess(&gate)?;
+    let passes = assessment.unit.passes();
+    if global.format == Format::Json {
+        let verdict = verdict(&gate, &subject)?;
+        output.text(&report::json(&verdict))?;
+    } else if !global.quiet {
+        show(&context, &target, &subject, &assessment, output)?;
+    }
+    Ok(if passes { Done::Yes } else { Done::No })
+}
+
+fn verdict(gate: &Gate<'_>, subject: &Subject) -> Result<Verdict, Failure> {
+    Ok(if subject.landed {
+        gate.judge_range(Some(&subject.base), &subject.head)?
+    } else {
+        gate.judge_change(&subject.base, &subject.head)?
+    })
+}
+
+fn show(
+    context: &Context,
+    target: &super::context::Target,
+    subject: &Subject,
+    assessment: &Assessment,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let label = subject
+        .label
+        .as_deref()
+        .unwrap_or_else(|| subject.head.short());
+    let digest = assessment.unit.change.short();
+    let arrow = if subject.landed { "landed on" } else { "->" };
+    output.line(&format!(
+        "{} {arrow} {}    change {digest}    head {}",
+        escape(label, 100),
+        escape(target.short(), 100),
+        subject.head.short()
+    ))?;
+    if assessment.manifest.is_empty() {
+        return output.line("Nothing to land");
+    }
+    let counted = |kind: StatementKind| {
+        let views = assessment.unit.statements.iter();
+        views.filter(move |view| view.kind == Some(kind) && view.not_counted.is_none())
+    };
+    for view in counted(StatementKind::Declaration) {
+        let extent = view
+            .declared
+            .map_or("unknown", countersign::ai::Extent::as_str);
+        output.row(
+            "declared",
+            &format!(
+                "{extent}, by {}{}",
+                view.signer.as_deref().unwrap_or("?"),
+                when(view.signed_on)
+            ),
+        )?;
+    }
+    for view in counted(StatementKind::Approval) {
+        let level = view.level.as_deref().unwrap_or("?");
+        output.row(
+            "signed",
+            &format!(
+                "{} ({level}){}",
+                view.signer.as_deref().unwrap_or("?"),
+                when(view.signed_on)
+            ),
+        )?;
+    }
+    waiting(assessment, &[], subject, output)?;
+    if context.never_fetched()? {
+        output.row("store", "the remote was not asked yet: countersign sync")?;
+    }
+    Ok(())
+}
+
+fn when(time: Option<jiff::Timestamp>) -> String {
+    time.map(|time| format!(", {}", time.strftime("%Y-%m-%d %H:%MZ")))
+        .unwrap_or_default()
+}
+
+/// What is missing and who could give it, and the next command.
+pub fn waiting(
+    assessment: &Assessment,
+    asked: &[String],
+    subject: &Subject,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let blocking = || {
+        assessment
+            .unit
+            .findings
+            .iter()
+            .filter(|finding| finding.effect != Effect::Warns)
+    };
+    for finding in blocking() {
+        if finding.effect == Effect::Refuses {
+            let detail = finding
+                .detail
+                .as_ref()
+                .map(|detail| format!(": {}", escape(detail, 300)))
+                .unwrap_or_default();
+            output.row(
+                "Refused",
+                &format!("{} {}{detail}", finding.code, finding.code.title()),
+            )?;
+            continue;
+        }
+        let who: Vec<_> = finding
+            .who
+            .iter()
+            .map(|id| {
+                if asked.contains(id) {
+                    format!("{id} (asked)")
+                } else {
+                    id.clone()
+                }
+            })
+            .collect();
+        let who = if who.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", who.join(", "))
+        };
+        output.row("Waiting", &format!("{}{who}", finding.missing.join("; ")))?;
+    }
+    let name = subject
+        .label
+        .clone()
+        .filter(|_| !subject.landed)
+        .unwrap_or_else(|| subject.head.short().to_owned());
+    let next = blocking().find_map(|finding| match finding.next {
+        Next::Declare => Some("countersign declare".to_owned()),
+        Next::Sign => Some(format!("they run: countersign sign {}", escape(&name, 100))),
+        Next::TrustSign => Some("countersign trust sign".to_owned()),
+        Next::Change => None,
+    });
+    match next {
+        Some(next) => output.row("Next", &next),
+        None => Ok(()),
+    }
+}
+
+/// Who wrote it, for people.
+pub fn authors(assessment: &Assessment) -> String {
+    let people: Vec<_> = assessment
+        .unit
+        .authors
+        .iter()
+        .map(|author| match (&author.id, &author.level) {
+            (Some(id), Some(level)) => format!(
+                "{id} ({level}){}",
+                if author.proven {
+                    ", proven by a declaration"
+                } else {
+                    ""
+                }
+            ),
+            _ => format!("{} (not in the roster)", escape(&author.name, 80)),
+        })
+        .collect();
+    let commits = assessment.claims.commits.len();
+    let mut text = if people.is_empty() {
+        "nobody it names".to_owned()
+    } else {
+        people.join("; ")
+    };
+    text.push_str(&format!(
+        ", {commits} commit{}",
+        if commits == 1 { "" } else { "s" }
+    ));
+    for agent in &assessment.unit.ai.agents {
+        text.push_str(&format!("; agent {} took part", escape(&agent.tool, 80)));
+    }
+    text
+}
+
+/// What is declared and found of AI, for people.
+pub fn ai(assessment: &Assessment) -> String {
+    let facts = &assessment.facts;
+    let found = assessment.claims.found.extent();
+    let places: Vec<_> = assessment
+        .unit
+        .ai
+        .evidence
+        .iter()
+        .take(3)
+        .map(|trace| {
+            let commit = trace
+                .commit
+                .as_ref()
+                .map(|commit| format!(" in {}", commit.short()))
+                .unwrap_or_default();
+            format!("{}{commit}", escape(&trace.rule, 80))
+        })
+        .collect();
+    let places = if places.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", places.join(", "))
+    };
+    match (facts.declared, found) {
+        (Some(declared), Some(found)) if found > declared => {
+            format!("declared {declared}, and CS303 evidence says {found}{places}")
+        }
+        (Some(declared), Some(_)) => format!("declared {declared}; evidence agrees{places}"),
+        (Some(declared), None) => format!("declared {declared}; no evidence"),
+        (None, Some(found)) => format!("not declared; evidence says {found}{places}"),
+        (None, None) => "not declared; no evidence".to_owned(),
+    }
+}
+
+/// The rules that are not met, one in a line.
+pub fn rules(judging: &Judging, assessment: &Assessment) -> Vec<String> {
+    let name = |rule: &Rule| format!("\"{}\"  policy.toml:{}", escape(&rule.name, 200), rule.line);
+    assessment
+        .unit
+        .findings
+        .iter()
+        .filter_map(|finding| {
+            let shown = finding.rule.as_ref()?;
+            let rule = judging
+                .policy
+                .rules
+                .iter()
+                .find(|rule| rule.line == shown.line)?;
+            Some(format!("{}   {}", name(rule), finding.missing.join("; ")))
+        })
+        .collect()
+}
+
+/// What lines don't show: a mode that changes, a link, a submodule.
+pub fn mode_note(manifest: &ChangeManifest, path: &RepoPath) -> String {
+    let Some(entry) = manifest.entry(path) else {
+        return String::new();
+    };
+    let describe = |side: Option<&Content>| match side {
+        None => "absent",
+        Some(Content::Submodule { .. }) => "submodule",
+        Some(Content::Blob {
+            mode: FileMode::Symlink,
+            ..
+        }) => "link",
+        Some(Content::Blob {
+            mode: FileMode::Executable,
+            ..
+        }) => "executable",
+        Some(Content::Blob {
+            mode: FileMode::Regular,
+            ..
+        }) => "file",
+    };
+    match (describe(entry.old), describe(entry.new)) {
+        ("file" | "absent", "file") => String::new(),
+        (old, new) if old == new => format!("   {new}"),
+        (old, new) => format!("   {old} -> {new}"),
+    }
+}

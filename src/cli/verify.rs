@@ -1,0 +1,254 @@
+//! `verify`: what CI runs. Writes nothing but what `--fetch` brings.
+
+use countersign::change::{CommitId, History};
+use countersign::codes::Code;
+use countersign::gate::{Gate, Judging, Undecided, Verdict};
+use countersign::report::{self, Labels};
+use countersign::store::Direction;
+use countersign::text::escape;
+
+use super::args::{Format, Global, VerifyArgs};
+use super::change;
+use super::context::{Context, Target, full_branch, short_branch};
+use super::environment::Environment;
+use super::{Done, Failure, Output};
+
+/// What is to be judged.
+enum Judged {
+    Change {
+        base: CommitId,
+        head: CommitId,
+    },
+    Range {
+        base: Option<CommitId>,
+        head: CommitId,
+    },
+}
+
+/// Verifies a range or a change.
+pub fn run(
+    args: &VerifyArgs,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<Done, Failure> {
+    match verify(args, global, environment, output) {
+        Ok((verdict, labels)) => {
+            let text = match global.format {
+                Format::Human => report::human(&verdict, &labels),
+                Format::Json => report::json(&verdict),
+            };
+            if !(global.quiet && global.format == Format::Human && verdict.verified) {
+                output.text(&text)?;
+            }
+            Ok(if verdict.verified {
+                Done::Yes
+            } else {
+                Done::No
+            })
+        }
+        Err(failure) if global.format == Format::Json => {
+            output.text(&report::undecided_json(&Undecided::new(
+                failure.code,
+                failure.message.clone(),
+            )))?;
+            output.flush()?;
+            Err(failure)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+fn verify(
+    args: &VerifyArgs,
+    global: &Global,
+    mut environment: Environment,
+    output: &mut Output,
+) -> Result<(Verdict, Labels), Failure> {
+    if let Some(at) = &args.at {
+        environment.now = at
+            .parse()
+            .map_err(|_| Failure::usage(format!("--at {at}: not an RFC 3339 time")))?;
+    }
+    let context = Context::open(global, environment)?;
+    let root = context.pinned_root(args.root.as_deref())?;
+    let head = context.repo.resolve(head_of(args)?)?;
+    if args.fetch {
+        fetch(&context, args, &head, output, global)?;
+    }
+    let judging = context.judging(root, &head, args.trust_ref.as_deref())?;
+    warn_of_expiry(&context, &judging);
+    let target = context.target(&judging, args.target.as_deref())?;
+    let (judged, labels) = judged(&context, args, &judging, &target, head)?;
+    let store = context.store()?;
+    let snapshot = store.open().map_err(Undecided::from)?;
+    let gate = context.gate(&snapshot, &judging, &target);
+    let verdict = match &judged {
+        Judged::Change { base, head } => gate.judge_change(base, head)?,
+        Judged::Range { base, head } => judge_range(&context, &gate, &target, base.as_ref(), head)?,
+    };
+    // What was never asked for can't be said to be missing.
+    if verdict.waiting && context.never_fetched()? {
+        let remote = context
+            .remote
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let message = format!("the attestations of {remote} were not fetched");
+        return Err(
+            Failure::new(Code::NOT_FETCHED, message).next("countersign sync, or verify --fetch")
+        );
+    }
+    Ok((verdict, labels))
+}
+
+/// The revision that ends what is judged.
+fn head_of(args: &VerifyArgs) -> Result<&str, Failure> {
+    match (&args.range, &args.pr) {
+        (Some(range), _) => match range.split_once("..") {
+            Some((_, head)) => Ok(head),
+            None => Err(
+                Failure::new(Code::RANGE_UNKNOWN, format!("\"{range}\" is no range"))
+                    .next("countersign verify BASE..HEAD, or verify --pr BRANCH"),
+            ),
+        },
+        (None, Some(head)) => Ok(head),
+        (None, None) => Ok("HEAD"),
+    }
+}
+
+fn judged(
+    context: &Context,
+    args: &VerifyArgs,
+    judging: &Judging,
+    target: &Target,
+    head: CommitId,
+) -> Result<(Judged, Labels), Failure> {
+    let head_label = label(context, head_of(args)?)?;
+    if let Some((base_name, _)) = args.range.as_ref().and_then(|range| range.split_once("..")) {
+        let base = context.repo.resolve(base_name)?;
+        let labels = Labels {
+            base: label(context, base_name)?,
+            head: head_label,
+        };
+        return Ok((
+            Judged::Range {
+                base: Some(base),
+                head,
+            },
+            labels,
+        ));
+    }
+    let labels = Labels {
+        base: Some(target.short().to_owned()),
+        head: head_label,
+    };
+    if args.pr.is_none() && head == target.tip && context.remote.is_none() {
+        // Nothing is to land, and nobody else holds the branch: its units after the checkpoint.
+        let base = judging.checkpoint(&target.name).cloned();
+        let labels = Labels {
+            base: None,
+            ..labels
+        };
+        return Ok((Judged::Range { base, head }, labels));
+    }
+    let base = change::merge_base(context, &target.tip, &head)?;
+    Ok((Judged::Change { base, head }, labels))
+}
+
+/// A landing, or a change whose base was merged into it.
+fn judge_range(
+    context: &Context,
+    gate: &Gate<'_>,
+    target: &Target,
+    base: Option<&CommitId>,
+    head: &CommitId,
+) -> Result<Verdict, Failure> {
+    let judged = gate.judge_range(base, head);
+    let (Some(base), Err(undecided)) = (base, &judged) else {
+        return Ok(judged?);
+    };
+    // BASE lies off HEAD's line: of a branch that merged its target it is judged as one change; of
+    // what already stands on the target it is a forced or foxtrot merge, and nothing is decided.
+    let landed = context.repo.is_ancestor(head, &target.tip)?;
+    if undecided.code == Code::OFF_LINE && !landed && context.repo.is_ancestor(base, head)? {
+        return Ok(gate.judge_change(base, head)?);
+    }
+    Ok(judged?)
+}
+
+/// A branch's name, as people call the revision; `None` where it is only an id or an expression.
+fn label(context: &Context, revision: &str) -> Result<Option<String>, Failure> {
+    if revision == "HEAD" {
+        return Ok(context
+            .repo
+            .head_branch()?
+            .map(|branch| short_branch(&branch).to_owned()));
+    }
+    if revision.contains(['~', '^', '@', ':']) || revision.parse::<CommitId>().is_ok() {
+        return Ok(None);
+    }
+    let full = full_branch(revision);
+    let known = countersign::git::check_ref_name(&full).is_ok()
+        && History::reference(&context.repo, &full)?.is_some();
+    Ok(known.then(|| revision.to_owned()))
+}
+
+/// `--fetch`: the store, and the protected branch that holds the trust versions.
+fn fetch(
+    context: &Context,
+    args: &VerifyArgs,
+    head: &CommitId,
+    output: &mut Output,
+    global: &Global,
+) -> Result<(), Failure> {
+    let Some(remote) = context.remote.as_ref().filter(|_| !context.offline) else {
+        let why = if context.offline {
+            "--offline"
+        } else {
+            "no remote"
+        };
+        return Err(Failure::usage(format!("--fetch: {why}")));
+    };
+    let mut branches: Vec<String> = args
+        .target
+        .iter()
+        .map(|target| full_branch(target))
+        .collect();
+    if let Some(branch) = context.default_branch(head)? {
+        branches.push(branch);
+    }
+    branches.sort();
+    branches.dedup();
+    let names: Vec<_> = branches.iter().map(String::as_str).collect();
+    if !names.is_empty() {
+        context.fetch_branches(&names)?;
+    }
+    let received = context
+        .sync(Direction::FetchOnly)?
+        .map_or(0, |report| report.received);
+    if global.format == Format::Human && !global.quiet {
+        let plural = if received == 1 { "" } else { "s" };
+        output.row(
+            "Fetched",
+            &format!(
+                "{received} bundle{plural} from {}",
+                escape(remote.as_str(), 100)
+            ),
+        )?;
+    }
+    Ok(())
+}
+
+fn warn_of_expiry(context: &Context, judging: &Judging) {
+    let left =
+        judging.version.metadata().expires_on.as_second() - context.environment.now.as_second();
+    let days = left / 86_400;
+    if days < countersign::trust::WARN_DAYS {
+        eprintln!(
+            "warning[{}]: trust version {} expires in {days} days\n  next    countersign trust sign",
+            Code::TRUST_EXPIRES_SOON,
+            judging.version.number()
+        );
+    }
+}
