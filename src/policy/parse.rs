@@ -269,8 +269,12 @@ impl Reading {
         let mut names: HashMap<&str, usize> = HashMap::new();
         let mut rules = Vec::new();
         for fields in root.tables("rule", "[[rule]]", RULES_LIMIT) {
-            fields.allow(&RULE_KEYS);
+            let known = fields.allow(&RULE_KEYS);
             fields.demand(&["name"]);
+            if known && !fields.has("require") && !fields.has("forbid") {
+                let message = "a rule needs \"require\" or \"forbid\"";
+                fields.reader.error(fields.at, message);
+            }
             let name = fields.label("name");
             if let Some(name) = name {
                 let line = fields.reader.line(name.at);
@@ -294,10 +298,6 @@ impl Reading {
         let when = self.when(fields);
         let require = self.require(fields);
         let forbid = fields.label("forbid");
-        if !fields.has("require") && !fields.has("forbid") {
-            let message = "a rule needs \"require\" or \"forbid\"";
-            fields.reader.error(fields.at, message);
-        }
         // SPEC 6: a rule can only make the gate stricter.
         if let Some(flag) = fields.flag("clean_merge").filter(|flag| flag.value) {
             let message = "\"clean_merge\" in a rule can only be false";
