@@ -1,92 +1,7 @@
 use super::*;
-use crate::keys::Signer as _;
-use crate::keys::testing::signer;
+use crate::roster::testing::{errors, full, refuses, ssh};
 use crate::roster::{Level, RevocationReason};
-use crate::text::Unsupported;
 use crate::text::toml::{ERROR_LIMIT, FILE_LIMIT};
-
-fn ssh(seed: u8) -> String {
-    signer(seed).public_key().to_openssh()
-}
-
-/// A roster that uses the whole grammar that this version supports.
-fn full() -> String {
-    format!(
-        r#"levels = ["junior", "mid", "senior"]
-
-[[engineer]]
-id = "maya"
-name = "Maya Lind"
-level = "junior"
-teams = ["payments", "web"]
-emails = ["Maya@Example.org"]
-github = {{ login = "MayaL", id = 31337 }}
-
-[[engineer.key]]
-ssh = "{maya} maya@laptop"
-
-[[engineer.key]]
-ssh = "{old}"
-revoked = {{ on = "2026-03-01", reason = "retired" }}
-
-[[engineer]]
-id = "linus"
-name = "Linus Ek"
-level = "senior"
-emails = ["linus@example.org"]
-
-[[engineer.key]]
-ssh = "{linus}"
-
-[[automation]]
-id = "deps-bot"
-paths = ["**/Cargo.lock"]
-key = {{ ssh = "{bot}" }}
-
-[[gate]]
-id = "ci"
-key = {{ ssh = "{gate}" }}
-
-[admins]
-ids = ["linus"]
-threshold = 1
-
-[[withdrawn]]
-payload = "{digest}"
-why = "signed by mistake"
-"#,
-        maya = ssh(1),
-        old = ssh(2),
-        linus = ssh(3),
-        bot = ssh(4),
-        gate = ssh(5),
-        digest = "ab".repeat(32),
-    )
-}
-
-#[track_caller]
-fn errors(text: &str) -> Vec<TextError> {
-    Roster::parse(text, "roster.toml").unwrap_err()
-}
-
-/// What went wrong, briefly: line, column, the message and the nearest name.
-type Told<'a> = (usize, usize, &'a str, Option<&'a str>);
-
-/// Asserts that `text` is read, and that with `from` replaced by `to` it has exactly this mistake.
-#[track_caller]
-fn refuses(text: &str, from: &str, to: &str, told: Told<'_>) {
-    Roster::parse(text, "roster.toml").unwrap();
-    assert!(text.contains(from), "the twin has {from}");
-    let found = errors(&text.replacen(from, to, 1));
-    let briefly = |error: &TextError| {
-        let nearest = error.nearest.clone();
-        (error.line, error.column, error.message.clone(), nearest)
-    };
-    let found: Vec<_> = found.iter().map(briefly).collect();
-    let (line, column, message, nearest) = told;
-    let wanted = (line, column, message.to_owned(), nearest.map(str::to_owned));
-    assert_eq!(found, [wanted]);
-}
 
 #[test]
 fn the_whole_grammar_is_read() {
@@ -148,66 +63,51 @@ fn tables_may_stand_inline_or_dotted() {
 
 #[test]
 fn an_unknown_key_is_told_with_its_place_and_the_nearest_name() {
-    let cases: [(&str, &str, Told<'_>); 9] = [
+    let cases: [(&str, &str, &str); 9] = [
         (
             "levels =",
             "level = []\nlevels =",
-            (1, 1, "unknown key \"level\"", Some("levels")),
+            "1:1: unknown key \"level\"; did you mean \"levels\"?",
         ),
         (
             "[[gate]]",
             "[[gates]]",
-            (32, 3, "unknown key \"gates\"", Some("gate")),
+            "32:3: unknown key \"gates\"; did you mean \"gate\"?",
         ),
         (
             "teams =",
             "team =",
-            (7, 1, "unknown key \"team\" in [[engineer]]", Some("teams")),
+            "7:1: unknown key \"team\" in [[engineer]]; did you mean \"teams\"?",
         ),
         (
             "id = 31337",
             "idd = 31337",
-            (9, 29, "unknown key \"idd\" in github", Some("id")),
+            "9:29: unknown key \"idd\" in github; did you mean \"id\"?",
         ),
         (
             "revoked =",
             "revokd =",
-            (
-                16,
-                1,
-                "unknown key \"revokd\" in [[engineer.key]]",
-                Some("revoked"),
-            ),
+            "16:1: unknown key \"revokd\" in [[engineer.key]]; did you mean \"revoked\"?",
         ),
         (
             "reason = \"retired\"",
             "reason = \"retired\", zzzzzz = 1",
-            (16, 53, "unknown key \"zzzzzz\" in revoked", None),
+            "16:52: unknown key \"zzzzzz\" in revoked",
         ),
         (
             "id = \"deps-bot\"",
             "id = \"deps-bot\"\npath = 1",
-            (
-                29,
-                1,
-                "unknown key \"path\" in [[automation]]",
-                Some("paths"),
-            ),
+            "29:1: unknown key \"path\" in [[automation]]; did you mean \"paths\"?",
         ),
         (
             "threshold = 1",
             "threshold = 1\nthresold = 1",
-            (
-                39,
-                1,
-                "unknown key \"thresold\" in [admins]",
-                Some("threshold"),
-            ),
+            "39:1: unknown key \"thresold\" in [admins]; did you mean \"threshold\"?",
         ),
         (
             "why =",
             "who = 1\nwhy =",
-            (42, 1, "unknown key \"who\" in [[withdrawn]]", Some("why")),
+            "42:1: unknown key \"who\" in [[withdrawn]]; did you mean \"why\"?",
         ),
     ];
     for (from, to, told) in cases {
@@ -219,62 +119,52 @@ fn an_unknown_key_is_told_with_its_place_and_the_nearest_name() {
         &full(),
         &key,
         &with,
-        (34, 100, "unknown key \"revoked\" in gate.key", None),
+        "34:99: unknown key \"revoked\" in gate.key",
     );
 }
 
 #[test]
 fn a_value_of_another_type_is_told_with_both_types() {
-    let cases: [(&str, &str, Told<'_>); 8] = [
+    let cases: [(&str, &str, &str); 8] = [
         (
             "id = \"maya\"",
             "id = 7",
-            (4, 6, "\"id\" must be a string, not a whole number", None),
+            "4:6: \"id\" must be a string, not a whole number",
         ),
         (
             "teams = [\"payments\"",
             "teams = [true",
-            (7, 10, "\"teams\" must hold strings, not a boolean", None),
+            "7:10: \"teams\" must hold strings, not a boolean",
         ),
         (
             "github = { login = \"MayaL\", id = 31337 }",
             "github = \"MayaL\"",
-            (9, 10, "\"github\" must be a table, not a string", None),
+            "9:10: \"github\" must be a table, not a string",
         ),
         (
             "id = 31337",
             "id = \"31337\"",
-            (9, 34, "\"id\" must be a whole number, not a string", None),
+            "9:34: \"id\" must be a whole number, not a string",
         ),
         (
             "id = 31337",
             "id = 0",
-            (
-                9,
-                34,
-                "\"id\" must be 1 to 9223372036854775807, not 0",
-                None,
-            ),
+            "9:34: \"id\" must be 1 to 9223372036854775807, not 0",
         ),
         (
             "\"2026-03-01\"",
             "\"2026-02-30\"",
-            (16, 18, "\"on\" must be a date YYYY-MM-DD", None),
+            "16:18: \"on\" must be a date YYYY-MM-DD",
         ),
         (
             "\"2026-03-01\"",
             "2026-03-01T00:00:00Z",
-            (16, 18, "\"on\" must be a date YYYY-MM-DD", None),
+            "16:18: \"on\" must be a date YYYY-MM-DD",
         ),
         (
             "\"retired\"",
             "\"retird\"",
-            (
-                16,
-                41,
-                "\"reason\" has the unknown value \"retird\" (known: retired, compromised)",
-                Some("retired"),
-            ),
+            "16:41: \"reason\" has the unknown value \"retird\" (known: retired, compromised); did you mean \"retired\"?",
         ),
     ];
     for (from, to, told) in cases {
@@ -287,7 +177,7 @@ fn a_value_of_another_type_is_told_with_both_types() {
 fn a_single_table_where_a_list_belongs_is_refused() {
     let text = full().replace("[[gate]]", "[gate]");
     let found = errors(&text);
-    assert_eq!((found[0].line, found[0].column), (36, 1));
+    assert_eq!((found[0].line, found[0].column), (32, 1));
     assert_eq!(
         found[0].message,
         "\"gate\" must be written as [[gate]], not a table"
@@ -296,46 +186,46 @@ fn a_single_table_where_a_list_belongs_is_refused() {
 
 #[test]
 fn a_missing_key_is_told_at_its_table() {
-    let cases: [(&str, &str, Told<'_>); 8] = [
+    let cases: [(&str, &str, &str); 8] = [
         (
             "name = \"Maya Lind\"\n",
             "",
-            (3, 1, "\"name\" is missing in [[engineer]]", None),
+            "3:1: \"name\" is missing in [[engineer]]",
         ),
         (
             "level = \"junior\"\n",
             "",
-            (3, 1, "\"level\" is missing in [[engineer]]", None),
+            "3:1: \"level\" is missing in [[engineer]]",
         ),
         (
             "login = \"MayaL\", ",
             "",
-            (9, 10, "\"login\" is missing in github", None),
+            "9:10: \"login\" is missing in github",
         ),
         (
             ", reason = \"retired\"",
             "",
-            (16, 11, "\"reason\" is missing in revoked", None),
+            "16:11: \"reason\" is missing in revoked",
         ),
         (
             "paths = [\"**/Cargo.lock\"]\n",
             "",
-            (27, 1, "\"paths\" is missing in [[automation]]", None),
+            "27:1: \"paths\" is missing in [[automation]]",
         ),
         (
             "threshold = 1\n",
             "",
-            (36, 1, "\"threshold\" is missing in [admins]", None),
+            "36:1: \"threshold\" is missing in [admins]",
         ),
         (
             "why = \"signed by mistake\"\n",
             "",
-            (40, 1, "\"why\" is missing in [[withdrawn]]", None),
+            "40:1: \"why\" is missing in [[withdrawn]]",
         ),
         (
             "[admins]\nids = [\"linus\"]\nthreshold = 1\n",
             "",
-            (1, 1, "\"admins\" is missing", None),
+            "1:1: \"admins\" is missing",
         ),
     ];
     for (from, to, told) in cases {
@@ -352,22 +242,22 @@ fn levels_are_some_and_distinct() {
         &full(),
         levels,
         &twice,
-        (1, 38, "\"levels\" lists \"mid\" twice", None),
+        "1:38: \"levels\" lists \"mid\" twice",
     );
     refuses(
         &full(),
         levels,
         "levels = []",
-        (1, 10, "\"levels\" is empty: fill it or leave it out", None),
+        "1:10: \"levels\" is empty: fill it or leave it out",
     );
+    refuses(&full(), "\"mid\"", "\" \"", "1:21: \"levels\" is empty");
+    let hidden = "\"levels\" holds a character that hides or reorders text";
     refuses(
         &full(),
         "\"mid\"",
-        "\" \"",
-        (1, 21, "\"levels\" is empty", None),
+        "\"m\u{202e}id\"",
+        &format!("1:21: {hidden}"),
     );
-    let hidden = "\"levels\" holds a character that hides or reorders text";
-    refuses(&full(), "\"mid\"", "\"m\u{202e}id\"", (1, 21, hidden, None));
 }
 
 #[test]
@@ -377,282 +267,8 @@ fn a_level_that_is_not_listed_is_refused() {
         &full(),
         "level = \"senior\"",
         "level = \"senor\"",
-        (21, 9, message, Some("senior")),
+        &format!("21:9: {message}; did you mean \"senior\"?"),
     );
-}
-
-#[test]
-fn ids_are_words_and_unique_among_people_bots_and_gates() {
-    refuses(
-        &full(),
-        "id = \"ci\"",
-        "id = \"maya\"",
-        (33, 6, "the id \"maya\" is that of line 4 too", None),
-    );
-    refuses(
-        &full(),
-        "id = \"deps-bot\"",
-        "id = \"linus\"",
-        (28, 6, "the id \"linus\" is that of line 19 too", None),
-    );
-    let message = "\"id\" must be lower-case letters, digits, \"-\", \"_\" and \".\", with a letter or digit first";
-    for id in [
-        "Maya",
-        "",
-        "-maya",
-        "ma ya",
-        "m\u{e4}ya",
-        "ma/ya",
-        &"m".repeat(65),
-    ] {
-        refuses(
-            &full(),
-            "id = \"maya\"",
-            &format!("id = \"{id}\""),
-            (4, 6, message, None),
-        );
-    }
-    assert!(Roster::parse(&full().replace("\"maya\"", "\"m-a_y.a2\""), "r").is_ok());
-}
-
-#[test]
-fn an_address_belongs_to_one_person() {
-    let same = "emails = [\"maya@EXAMPLE.org\"]";
-    let linus = "emails = [\"linus@example.org\"]";
-    refuses(
-        &full(),
-        linus,
-        same,
-        (22, 11, "maya@example.org is \"maya\"'s already", None),
-    );
-    let github = format!("{linus}\ngithub = {{ login = \"mayaL\" }}");
-    let message = "mayal@users.noreply.github.com is \"maya\"'s already";
-    refuses(&full(), linus, &github, (23, 20, message, None));
-    let twice = "emails = [\"linus@example.org\", \"Linus@example.org\"]";
-    let roster = Roster::parse(&full().replace(linus, twice), "r").unwrap();
-    assert_eq!(
-        roster.engineer("linus").unwrap().emails,
-        ["linus@example.org"]
-    );
-}
-
-#[test]
-fn what_is_no_address_is_refused() {
-    let message = "\"emails\" holds something that is no e-mail address";
-    for email in [
-        "linus",
-        "@example.org",
-        "linus@",
-        "a@b@c",
-        "li nus@x.org",
-        "<l@x.org>",
-        "l@x..org",
-        "*@x.org,",
-    ] {
-        let to = format!("\"{email}\"");
-        refuses(
-            &full(),
-            "\"linus@example.org\"",
-            &to,
-            (22, 11, message, None),
-        );
-    }
-}
-
-#[test]
-fn a_bot_or_agent_is_no_engineer() {
-    let bot = "a bot or AI agent can't be an engineer";
-    let agents = [
-        "stamphog[bot]@users.noreply.github.com",
-        "1234+Stamphog[bot]@users.noreply.github.com",
-        "noreply@anthropic.com",
-        "CursorAgent@cursor.com",
-        "175728472+Copilot@users.noreply.github.com",
-        "openhands@all-hands.dev",
-    ];
-    for email in agents {
-        let to = format!("\"{email}\"");
-        refuses(&full(), "\"linus@example.org\"", &to, (22, 11, bot, None));
-    }
-    refuses(
-        &full(),
-        "\"linus@example.org\"",
-        "\"no-reply@example.org\"",
-        (22, 11, "a noreply address is nobody's", None),
-    );
-    refuses(
-        &full(),
-        "login = \"MayaL\"",
-        "login = \"stamphog[bot]\"",
-        (9, 20, bot, None),
-    );
-    let copilot = "login = \"Copilot\", id = 175728472";
-    refuses(
-        &full(),
-        "login = \"MayaL\", id = 31337",
-        copilot,
-        (9, 20, bot, None),
-    );
-    refuses(
-        &full(),
-        "name = \"Linus Ek\"",
-        "name = \"stamphog[bot]\"",
-        (20, 8, bot, None),
-    );
-    refuses(
-        &full(),
-        "id = \"maya\"",
-        "id = \"stamphog[bot]\"",
-        (4, 6, bot, None),
-    );
-    let login = "\"login\" must be a GitHub login: letters, digits, \"-\" and \"_\"";
-    refuses(
-        &full(),
-        "login = \"MayaL\"",
-        "login = \"Maya L\"",
-        (9, 20, login, None),
-    );
-}
-
-#[test]
-fn one_key_under_two_owners_is_refused() {
-    let told = |line, message| (line, 7, message, None);
-    refuses(
-        &full(),
-        &ssh(3),
-        &ssh(1),
-        told(25, "the key is \"maya\"'s already, in line 12"),
-    );
-    refuses(
-        &full(),
-        &ssh(3),
-        &ssh(2),
-        told(25, "the key is \"maya\"'s already, in line 15"),
-    );
-    refuses(
-        &full(),
-        &ssh(2),
-        &ssh(1),
-        told(15, "the key stands in line 12 too"),
-    );
-    refuses(
-        &full(),
-        &ssh(4),
-        &ssh(1),
-        (30, 15, "the key is \"maya\"'s already, in line 12", None),
-    );
-    refuses(
-        &full(),
-        &ssh(5),
-        &ssh(3),
-        (34, 15, "the key is \"linus\"'s already, in line 25", None),
-    );
-    let commented = format!("{} another comment", ssh(1));
-    refuses(
-        &full(),
-        &ssh(3),
-        &commented,
-        told(25, "the key is \"maya\"'s already, in line 12"),
-    );
-}
-
-#[test]
-fn a_key_that_is_weak_malformed_or_of_an_old_kind_is_refused() {
-    let weak = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    refuses(
-        &full(),
-        &ssh(3),
-        weak,
-        (25, 7, "a weak Ed25519 key (a point of small order)", None),
-    );
-    refuses(
-        &full(),
-        &ssh(3),
-        "ssh-ed25519 AAAA",
-        (25, 7, "not an OpenSSH public key", None),
-    );
-    let rsa = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQ==";
-    refuses(
-        &full(),
-        &ssh(3),
-        rsa,
-        (25, 7, "keys of type ssh-rsa are not supported yet", None),
-    );
-}
-
-#[test]
-fn a_key_has_one_form() {
-    let ssh_line = format!("ssh = \"{}\"", ssh(3));
-    let both = format!("{ssh_line}\npem = \"\"");
-    refuses(
-        &full(),
-        &ssh_line,
-        &both,
-        (26, 1, "a key is either \"ssh\" or \"pem\"", None),
-    );
-    let none = "[[engineer.key]] has none of ssh, pem, sigstore";
-    refuses(&full(), &ssh_line, "", (24, 1, none, None));
-}
-
-const PEM: &str = "\"\"\"-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n\"\"\"";
-
-#[test]
-fn keys_that_are_not_supported_yet_are_listed_with_their_line() {
-    let ssh_line = |seed| format!("ssh = \"{}\"", ssh(seed));
-    let keyless =
-        "sigstore = { identity = \"maya@example.org\", issuer = \"https://accounts.example.org\" }";
-    let fido = "ssh = \"sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t\"";
-    let text = full()
-        .replace(&ssh_line(2), fido)
-        .replace(
-            &format!("{} maya@laptop\"", ssh_line(1).trim_end_matches('"')),
-            keyless,
-        )
-        .replace(&ssh_line(5), &format!("pem = {PEM}"));
-    let roster = Roster::parse(&text, "roster.toml").unwrap();
-    let unsupported = |key: &str, line| Unsupported {
-        key: key.to_owned(),
-        line,
-    };
-    let wanted = [
-        unsupported("engineer.key.sigstore", 12),
-        unsupported("engineer.key.ssh", 15),
-        unsupported("gate.key.pem", 34),
-    ];
-    assert_eq!(roster.unsupported(), wanted);
-    assert!(roster.engineer("maya").unwrap().keys.is_empty());
-    assert!(roster.gates().is_empty());
-    let wild = "\"identity\" is exact: it can't hold \"*\"";
-    refuses(
-        &text,
-        "identity = \"maya@",
-        "identity = \"*@",
-        (12, 25, wild, None),
-    );
-
-    let issuer = "\"issuer\" must be an https:// address";
-    refuses(
-        &text,
-        "https://accounts",
-        "accounts",
-        (12, 54, issuer, None),
-    );
-    let pem = "\"pem\" must hold one PEM public key (-----BEGIN PUBLIC KEY-----)";
-    refuses(&text, "BEGIN PUBLIC", "BEGIN PRIVATE", (34, 15, pem, None));
-}
-
-#[test]
-fn a_key_of_another_form_has_one_owner_too() {
-    let text = full()
-        .replace(&format!("ssh = \"{}\"", ssh(3)), &format!("pem = {PEM}"))
-        .replace(&format!("ssh = \"{}\"", ssh(2)), &format!("pem = {PEM}"));
-    let found = errors(&text);
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(
-        found[0].message,
-        "the key is \"maya\"'s already, in line 15"
-    );
-    assert_eq!((found[0].line, found[0].column), (28, 7));
 }
 
 #[test]
@@ -662,26 +278,26 @@ fn admins_are_engineers_with_a_key() {
         &full(),
         "ids = [\"linus\"]",
         "ids = [\"linux\"]",
-        (37, 8, unknown, Some("linus")),
+        &format!("37:8: {unknown}; did you mean \"linus\"?"),
     );
     let bot = "\"ids\" has the unknown value \"ci\" (known: maya, linus)";
     refuses(
         &full(),
         "ids = [\"linus\"]",
         "ids = [\"ci\"]",
-        (37, 8, bot, None),
+        &format!("37:8: {bot}"),
     );
     refuses(
         &full(),
         "ids = [\"linus\"]",
         "ids = []",
-        (37, 7, "\"ids\" is empty: fill it or leave it out", None),
+        "37:7: \"ids\" is empty: fill it or leave it out",
     );
     refuses(
         &full(),
         "ids = [\"linus\"]",
         "ids = [\"linus\", \"linus\"]",
-        (37, 17, "\"ids\" lists \"linus\" twice", None),
+        "37:17: \"ids\" lists \"linus\" twice",
     );
     let key = format!("ssh = \"{}\"", ssh(3));
     let revoked = format!("{key}\nrevoked = {{ on = \"2026-01-01\", reason = \"compromised\" }}");
@@ -689,12 +305,7 @@ fn admins_are_engineers_with_a_key() {
         &full(),
         &key,
         &revoked,
-        (
-            38,
-            8,
-            "the admin \"linus\" has no key that isn't revoked",
-            None,
-        ),
+        "38:8: the admin \"linus\" has no key that isn't revoked",
     );
 }
 
@@ -727,10 +338,10 @@ fn a_threshold_is_a_whole_number_that_the_admins_can_reach() {
     ];
     for (value, message) in cases {
         let to = format!("threshold = {value}");
-        refuses(&two, "threshold = 2", &to, (38, 13, message, None));
+        refuses(&two, "threshold = 2", &to, &format!("38:13: {message}"));
     }
     let found = errors(&two.replace("threshold = 2", "threshold = 99999999999999999999"));
-    assert_eq!((found[0].line, found[0].column), (42, 13), "{found:?}");
+    assert_eq!((found[0].line, found[0].column), (38, 13), "{found:?}");
 }
 
 #[test]
@@ -758,7 +369,12 @@ fn a_roster_without_usable_keys_has_no_trusted_keys() {
 fn a_withdrawn_payload_is_a_digest() {
     let message = "\"payload\" is not a SHA-256 digest of 64 lower-case hex digits";
     for wrong in ["AB".repeat(32), "ab".repeat(31), String::new()] {
-        refuses(&full(), &"ab".repeat(32), &wrong, (41, 11, message, None));
+        refuses(
+            &full(),
+            &"ab".repeat(32),
+            &wrong,
+            &format!("41:11: {message}"),
+        );
     }
 }
 

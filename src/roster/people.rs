@@ -225,3 +225,7 @@ fn is_id(id: &str) -> bool {
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     id.len() <= ID_LIMIT && id.starts_with(word) && id.chars().all(|c| word(c) || "-_.".contains(c))
 }
+
+#[cfg(test)]
+#[path = "people_tests.rs"]
+mod tests;
