@@ -41,13 +41,41 @@ fn a_policy_that_names_what_the_roster_has_fits() {
 #[test]
 fn a_name_that_the_roster_lacks_is_told_with_its_place() {
     let cases = [
-        ("level = \"junior\"", "level = \"junor\"", "4:21: the roster has no level \"junor\"; did you mean \"junior\"?"),
-        ("below = \"senior\"", "below = \"boss\"", "7:25: the roster has no level \"boss\""),
-        ("team = \"payments\"", "team = \"payment\"", "8:20: nobody in the roster is of the team \"payment\"; did you mean \"payments\"?"),
-        ("require = { team = \"payments\", teams = [\"oncall\"]", "require = { team = \"payments\", teams = [\"oncal\"]", "8:41: nobody in the roster is of the team \"oncal\"; did you mean \"oncall\"?"),
-        ("ids = [\"ana\"]", "ids = [\"anna\"]", "10:8: the roster has no engineer \"anna\"; did you mean \"ana\"?"),
-        ("\nteams = [\"oncall\"]", "\nteams = [\"web\"]", "11:10: nobody in the roster is of the team \"web\""),
-        ("\nlevel = \"senior\"", "\nlevel = \"Senior\"", "12:9: the roster has no level \"Senior\"; did you mean \"senior\"?"),
+        (
+            "level = \"junior\"",
+            "level = \"junor\"",
+            "4:21: the roster has no level \"junor\"; did you mean \"junior\"?",
+        ),
+        (
+            "below = \"senior\"",
+            "below = \"boss\"",
+            "7:25: the roster has no level \"boss\"",
+        ),
+        (
+            "team = \"payments\"",
+            "team = \"payment\"",
+            "8:20: nobody in the roster is of the team \"payment\"; did you mean \"payments\"?",
+        ),
+        (
+            "require = { team = \"payments\", teams = [\"oncall\"]",
+            "require = { team = \"payments\", teams = [\"oncal\"]",
+            "8:41: nobody in the roster is of the team \"oncal\"; did you mean \"oncall\"?",
+        ),
+        (
+            "ids = [\"ana\"]",
+            "ids = [\"anna\"]",
+            "10:8: the roster has no engineer \"anna\"; did you mean \"ana\"?",
+        ),
+        (
+            "\nteams = [\"oncall\"]",
+            "\nteams = [\"web\"]",
+            "11:10: nobody in the roster is of the team \"web\"",
+        ),
+        (
+            "\nlevel = \"senior\"",
+            "\nlevel = \"Senior\"",
+            "12:9: the roster has no level \"Senior\"; did you mean \"senior\"?",
+        ),
     ];
     for (from, to, wanted) in cases {
         assert!(POLICY.contains(from), "{from}");

@@ -4,6 +4,7 @@
 //! add up, `forbid` wins, and a rule can only make the gate stricter.
 
 mod against;
+mod ai_rule;
 mod conditions;
 mod duration;
 mod evaluate;

@@ -1,6 +1,10 @@
 use super::*;
+use crate::roster::address::GITHUB_KEYS;
+use crate::roster::key::{ENGINEER_KEY_KEYS, OTHER_KEY_KEYS, REVOKED_KEYS, SIGSTORE_KEYS};
+use crate::roster::people::{AUTOMATION_KEYS, ENGINEER_KEYS, GATE_KEYS};
 use crate::roster::testing::{errors, full, refuses, ssh};
 use crate::roster::{Level, RevocationReason};
+use crate::text::schema_testing::Agreement;
 use crate::text::toml::{ERROR_LIMIT, FILE_LIMIT};
 
 #[test]
@@ -418,4 +422,69 @@ fn size_and_number_of_mistakes_are_limited() {
     let levels: Vec<_> = (0..101).map(|level| format!("\"l{level}\"")).collect();
     let found = errors(&full().replace("\"junior\", \"mid\", \"senior\"", &levels.join(",")));
     assert_eq!(found[0].message, "\"levels\" has more than 100 values");
+}
+
+#[test]
+fn the_schema_says_what_the_reader_says() {
+    let reads = |text: &str| Roster::parse(text, "r").is_ok();
+    let agreement = Agreement::new(include_str!("../../schemas/roster.schema.json"), &reads);
+    let keys: [(&str, &[&str]); 10] = [
+        ("", &ROSTER_KEYS),
+        ("engineer", &ENGINEER_KEYS),
+        ("github", &GITHUB_KEYS),
+        ("engineerKey", &ENGINEER_KEY_KEYS),
+        ("key", &OTHER_KEY_KEYS),
+        ("sigstore", &SIGSTORE_KEYS),
+        ("revoked", &REVOKED_KEYS),
+        ("automation", &AUTOMATION_KEYS),
+        ("gate", &GATE_KEYS),
+        ("admins", &ADMINS_KEYS),
+    ];
+    for (definition, known) in keys {
+        let mut known = known.to_vec();
+        let mut found = agreement.keys(definition);
+        known.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(found, known, "{definition}");
+    }
+    // JSON has one kind of number; the rest looks at more than one place, or into a key.
+    let mut wanted = Vec::new();
+    let levels = |place| {
+        ["\"x y\"", "\"refs/heads/x\"", "\"72h\"", "\"high\""]
+            .map(|level| format!("{place} {level}"))
+    };
+    wanted.extend(levels("engineer.0.level"));
+    wanted.push("engineer.0.github.id 1.0".into());
+    wanted.extend([
+        "engineer.0.key.0.ssh \"x y\"".into(),
+        "engineer.0.key.1.ssh \"x y\"".into(),
+    ]);
+    wanted.extend([
+        "engineer.1.id \"72h\"".into(),
+        "engineer.1.id \"high\"".into(),
+    ]);
+    wanted.extend(levels("engineer.1.level"));
+    wanted.extend(["engineer.1.key removed".into(), "engineer.1.key []".into()]);
+    for key in [
+        "engineer.1.key.0.ssh",
+        "automation.0.key.ssh",
+        "gate.0.key.ssh",
+    ] {
+        wanted.push(format!("{key} \"x y\""));
+    }
+    wanted.push("admins.threshold 1.0".into());
+    assert_eq!(agreement.break_everywhere(&full()), wanted);
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_damaged_roster_is_read_or_refused_with_a_place(at in 0..1000_usize, cut in 0..20_usize, put in "\\PC{0,5}") {
+        let mut text = full();
+        let end = (at + cut).min(text.len());
+        text.replace_range(at..end, &put);
+        for error in Roster::parse(&text, "r").err().into_iter().flatten() {
+            let line = text.split('\n').nth(error.line - 1).unwrap();
+            proptest::prop_assert!(error.column <= line.chars().count() + 1, "{error}");
+        }
+    }
 }
