@@ -141,3 +141,7 @@ impl Reading {
 fn is_set(fields: &Fields<'_>, key: &str) -> bool {
     fields.flag(key).is_some_and(|flag| flag.value)
 }
+
+#[cfg(test)]
+#[path = "conditions_tests.rs"]
+mod tests;

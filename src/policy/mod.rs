@@ -11,6 +11,8 @@ mod evaluate;
 mod facts;
 mod glob;
 mod parse;
+#[cfg(test)]
+mod testing;
 
 use crate::ai::Extent;
 pub use crate::text::Unsupported;
