@@ -3,11 +3,7 @@
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, value};
 
 use super::Roster;
-use crate::keys::PublicKey;
 use crate::text::TextError;
-
-/// The name that errors give the roster.
-const FILE: &str = ".countersign/roster.toml";
 
 /// A person to be added.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,8 +20,8 @@ pub struct NewEngineer {
     pub teams: Vec<String>,
     /// The account on GitHub.
     pub github: Option<NewGithub>,
-    /// The keys.
-    pub keys: Vec<PublicKey>,
+    /// OpenSSH public key lines, `ssh-ed25519 AAAA...`; a comment is kept.
+    pub keys: Vec<String>,
 }
 
 /// An account on GitHub.
@@ -58,12 +54,12 @@ fn listed(errors: &[TextError]) -> String {
 }
 
 /// Adds a person after the last `[[engineer]]` and gives the new text, which [`Roster::parse`]
-/// reads. Errors name the file `.countersign/roster.toml`.
+/// reads. `file` is the name that errors give the roster.
 ///
 /// # Errors
 /// [`EditError`]; the text is never changed to one with mistakes.
-pub fn add_engineer(text: &str, new: &NewEngineer) -> Result<String, EditError> {
-    Roster::parse(text, FILE).map_err(EditError::Before)?;
+pub fn add_engineer(text: &str, file: &str, new: &NewEngineer) -> Result<String, EditError> {
+    Roster::parse(text, file).map_err(EditError::Before)?;
     // The parser that `Roster::parse` uses has read this text.
     let mut document: DocumentMut = text.parse().map_err(|_| EditError::Inline)?;
     let people = document
@@ -72,7 +68,7 @@ pub fn add_engineer(text: &str, new: &NewEngineer) -> Result<String, EditError> 
     let people = people.as_array_of_tables_mut().ok_or(EditError::Inline)?;
     people.push(table_of(new));
     let edited = document.to_string();
-    Roster::parse(&edited, FILE).map_err(EditError::After)?;
+    Roster::parse(&edited, file).map_err(EditError::After)?;
     Ok(edited)
 }
 
@@ -98,10 +94,10 @@ fn table_of(new: &NewEngineer) -> Table {
         table.insert("github", value(account));
     }
     let mut keys = ArrayOfTables::new();
-    for key in &new.keys {
-        let mut table = Table::new();
-        table.insert("ssh", value(key.to_openssh()));
-        keys.push(table);
+    for line in &new.keys {
+        let mut key = Table::new();
+        key.insert("ssh", value(line.trim()));
+        keys.push(key);
     }
     if !keys.is_empty() {
         table.insert("key", Item::ArrayOfTables(keys));

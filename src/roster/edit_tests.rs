@@ -2,12 +2,8 @@ use super::*;
 use crate::keys::Signer as _;
 use crate::keys::testing::signer;
 
-fn key(seed: u8) -> PublicKey {
-    signer(seed).public_key().clone()
-}
-
 fn ssh(seed: u8) -> String {
-    key(seed).to_openssh()
+    signer(seed).public_key().to_openssh()
 }
 
 fn before() -> String {
@@ -31,18 +27,18 @@ fn ben() -> NewEngineer {
             login: "benito".into(),
             id: Some(7),
         }),
-        keys: vec![key(2), key(3)],
+        keys: vec![format!("{} ben@desk\n", ssh(2)), ssh(3)],
     }
 }
 
 #[test]
 fn a_person_is_added_after_the_last_and_all_else_stays() {
-    let edited = add_engineer(&before(), &ben()).unwrap();
+    let edited = add_engineer(&before(), "roster.toml", &ben()).unwrap();
     let added = format!(
         "\n[[engineer]]\nid = \"ben\"\nname = 'Ben \"B\" Ito'\nlevel = \"junior\"\nteams = [\"web\"]\n\
          emails = [\"ben@example.org\", \"b@example.org\"]\n\
          github = {{ login = \"benito\", id = 7 }}\n\n\
-         [[engineer.key]]\nssh = \"{}\"\n\n[[engineer.key]]\nssh = \"{}\"\n",
+         [[engineer.key]]\nssh = \"{} ben@desk\"\n\n[[engineer.key]]\nssh = \"{}\"\n",
         ssh(2),
         ssh(3)
     );
@@ -60,14 +56,14 @@ fn a_person_is_added_after_the_last_and_all_else_stays() {
 
 #[test]
 fn several_people_are_added_one_after_the_other() {
-    let once = add_engineer(&before(), &ben()).unwrap();
+    let once = add_engineer(&before(), "r", &ben()).unwrap();
     let cleo = NewEngineer {
         id: "cleo".into(),
         name: "Cleo".into(),
         level: "junior".into(),
         ..NewEngineer::default()
     };
-    let twice = add_engineer(&once, &cleo).unwrap();
+    let twice = add_engineer(&once, "r", &cleo).unwrap();
     let ids: Vec<_> = Roster::parse(&twice, "r")
         .unwrap()
         .engineers()
@@ -95,7 +91,7 @@ fn an_edit_that_would_make_a_mistake_is_refused() {
         ),
         (
             NewEngineer {
-                keys: vec![key(1)],
+                keys: vec![ssh(1)],
                 ..ben()
             },
             "the key is \"ana\"'s already, in line 9",
@@ -107,9 +103,16 @@ fn an_edit_that_would_make_a_mistake_is_refused() {
             },
             "\"level\" has the unknown value \"boss\" (known: junior, senior)",
         ),
+        (
+            NewEngineer {
+                keys: vec!["ssh-rsa x".into()],
+                ..ben()
+            },
+            "not an OpenSSH public key",
+        ),
     ];
     for (new, message) in cases {
-        let Err(EditError::After(errors)) = add_engineer(&before(), &new) else {
+        let Err(EditError::After(errors)) = add_engineer(&before(), "r", &new) else {
             panic!("{message}");
         };
         assert_eq!(errors[0].message, message);
@@ -120,7 +123,7 @@ fn an_edit_that_would_make_a_mistake_is_refused() {
 fn a_roster_with_mistakes_is_not_edited() {
     let wrong = before().replace("threshold = 1", "threshold = 2");
     assert!(matches!(
-        add_engineer(&wrong, &ben()),
+        add_engineer(&wrong, "r", &ben()),
         Err(EditError::Before(_))
     ));
 }
@@ -132,5 +135,5 @@ fn inline_people_are_not_edited() {
          [admins]\nids = [\"ana\"]\nthreshold = 1\n",
         ssh(1)
     );
-    assert_eq!(add_engineer(&text, &ben()), Err(EditError::Inline));
+    assert_eq!(add_engineer(&text, "r", &ben()), Err(EditError::Inline));
 }
