@@ -105,7 +105,10 @@ impl<'a> Reader<'a> {
 
     /// Reports a mistake, with the name that was probably meant.
     pub(crate) fn error_near(&self, at: usize, message: String, typed: &str, known: &[&str]) {
-        self.report(at, message, nearest(typed, known).map(str::to_owned));
+        // Looking a name up costs more than telling it: not for mistakes past the limit.
+        if self.errors.borrow().len() < ERROR_LIMIT {
+            self.report(at, message, nearest(typed, known).map(str::to_owned));
+        }
     }
 
     /// Reports a mistake, with what was probably meant.
