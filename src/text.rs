@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(test)]
+pub(crate) mod schema_testing;
 pub(crate) mod toml;
 
 /// The longest text in bytes that is looked up among known names.

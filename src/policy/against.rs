@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Policy;
 use crate::roster::Roster;
+use crate::text::toml::ERROR_LIMIT;
 use crate::text::{TextError, escape, nearest};
 
 /// How much of a wrong name an error shows, in characters.
@@ -58,7 +59,11 @@ impl Policy {
                 nearest: nearest(name, known).map(str::to_owned),
             })
         };
-        self.mentions.iter().filter_map(unknown).collect()
+        self.mentions
+            .iter()
+            .filter_map(unknown)
+            .take(ERROR_LIMIT)
+            .collect()
     }
 }
 

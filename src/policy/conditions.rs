@@ -89,7 +89,7 @@ impl Reading {
     /// Reads a `require`; `None` also where it is missing.
     pub(super) fn require(&mut self, rule: &Fields<'_>) -> Option<Require> {
         let fields = rule.table("require", "require")?;
-        fields.allow(&REQUIRE_KEYS);
+        let known = fields.allow(&REQUIRE_KEYS);
         let signers = fields.number("signers", 1, SIGNERS_LIMIT);
         let level = fields.label("level");
         self.mention(&fields, MentionKind::Level, level);
@@ -113,7 +113,7 @@ impl Reading {
         asks |= ["signers", "level", "team", "teams"]
             .into_iter()
             .any(|key| fields.has(key));
-        if !asks && !declaration {
+        if known && !asks && !declaration {
             fields
                 .reader
                 .error(fields.at, "\"require\" asks for nothing");
@@ -141,3 +141,7 @@ impl Reading {
 fn is_set(fields: &Fields<'_>, key: &str) -> bool {
     fields.flag(key).is_some_and(|flag| flag.value)
 }
+
+#[cfg(test)]
+#[path = "conditions_tests.rs"]
+mod tests;

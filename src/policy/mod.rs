@@ -4,12 +4,15 @@
 //! add up, `forbid` wins, and a rule can only make the gate stricter.
 
 mod against;
+mod ai_rule;
 mod conditions;
 mod duration;
 mod evaluate;
 mod facts;
 mod glob;
 mod parse;
+#[cfg(test)]
+mod testing;
 
 use crate::ai::Extent;
 pub use crate::text::Unsupported;

@@ -5,12 +5,11 @@
 
 use std::collections::HashMap;
 
-use toml_edit::{ArrayOfTables, Table};
-
 use super::against::{Mention, MentionKind};
+use super::ai_rule::check_ai_rules;
 use super::conditions::{TEAMS_LIMIT, extents};
 use super::{Enforce, Glob, Policy, Rule, Unsupported, parse_duration};
-use crate::ai::{AgentTable, AgentTableError, Extent};
+use crate::ai::Extent;
 use crate::text::TextError;
 use crate::text::toml::{Fields, Placed, read};
 
@@ -50,25 +49,11 @@ pub(super) const RULE_KEYS: [&str; 8] = [
 /// The keys of `[emergency]`.
 pub(super) const EMERGENCY_KEYS: [&str; 5] = ["ids", "teams", "level", "author", "follow_up"];
 
-/// The keys of an `[[ai.rule]]`, which are those of a row of the agent table.
-pub(super) const AI_RULE_KEYS: [&str; 10] = [
-    "id",
-    "tool",
-    "alone",
-    "addresses",
-    "names",
-    "given_names",
-    "model_in_name",
-    "name_suffix",
-    "trailers",
-    "markers",
-];
-
 /// The name of `[default]` among the rules.
 const DEFAULT_NAME: &str = "[default]";
 
 /// The most rules, and the most `[[ai.rule]]`.
-const RULES_LIMIT: usize = 1_000;
+pub(super) const RULES_LIMIT: usize = 1_000;
 
 /// The most globs of a file.
 const GLOBS_LIMIT: usize = 4_096;
@@ -220,7 +205,7 @@ impl Reading {
         if let Some(ai) = root.table("ai", "[ai]") {
             ai.allow(&["rule"]);
             ai.demand(&["rule"]);
-            ai_rules(&ai);
+            check_ai_rules(&ai);
             self.unsupported_if(ai.has("rule"), &ai, "ai.", "rule");
         }
     }
@@ -269,8 +254,12 @@ impl Reading {
         let mut names: HashMap<&str, usize> = HashMap::new();
         let mut rules = Vec::new();
         for fields in root.tables("rule", "[[rule]]", RULES_LIMIT) {
-            fields.allow(&RULE_KEYS);
+            let known = fields.allow(&RULE_KEYS);
             fields.demand(&["name"]);
+            if known && !fields.has("require") && !fields.has("forbid") {
+                let message = "a rule needs \"require\" or \"forbid\"";
+                fields.reader.error(fields.at, message);
+            }
             let name = fields.label("name");
             if let Some(name) = name {
                 let line = fields.reader.line(name.at);
@@ -294,10 +283,6 @@ impl Reading {
         let when = self.when(fields);
         let require = self.require(fields);
         let forbid = fields.label("forbid");
-        if !fields.has("require") && !fields.has("forbid") {
-            let message = "a rule needs \"require\" or \"forbid\"";
-            fields.reader.error(fields.at, message);
-        }
         // SPEC 6: a rule can only make the gate stricter.
         if let Some(flag) = fields.flag("clean_merge").filter(|flag| flag.value) {
             let message = "\"clean_merge\" in a rule can only be false";
@@ -413,47 +398,6 @@ fn accept_line_of(fields: &Fields<'_>, protected: &[Placed<&str>]) {
                 fields.unknown("accept_line_of", line, &known);
             }
         }
-    }
-}
-
-/// Checks each `[[ai.rule]]` as the agent table would read it.
-fn ai_rules(ai: &Fields<'_>) {
-    let Ok(builtin) = AgentTable::builtin() else {
-        return ai
-            .reader
-            .error(ai.at, "the built-in table of agents can't be read");
-    };
-    let mut table = builtin.clone();
-    for row in ai.tables("rule", "[[ai.rule]]", RULES_LIMIT) {
-        row.allow(&AI_RULE_KEYS);
-        let items = row.table.iter().map(|(key, item)| (key, item.clone()));
-        let items = items.filter(|(key, _)| AI_RULE_KEYS.contains(key));
-        let rows = ArrayOfTables::from_iter([Table::from_iter(items)]);
-        let Err(error) = table.extend(&rows) else {
-            continue;
-        };
-        let (at, message) = match error {
-            AgentTableError::Value { key, .. } => (
-                row.key_at(key).unwrap_or(row.at),
-                format!("\"{key}\" is missing or has no such value in [[ai.rule]]"),
-            ),
-            AgentTableError::UnknownKey { key, .. } => (
-                row.at,
-                format!(
-                    "unknown key \"{}\" inside this [[ai.rule]]",
-                    crate::text::escape(&key, 60)
-                ),
-            ),
-            AgentTableError::Repeated { value, .. } => (
-                row.at,
-                format!(
-                    "another tool has \"{}\" already",
-                    crate::text::escape(&value, 60)
-                ),
-            ),
-            AgentTableError::Syntax => (row.at, "not a row of the agent table".to_owned()),
-        };
-        row.reader.error(at, message);
     }
 }
 

@@ -10,6 +10,8 @@ mod key;
 mod lint;
 mod parse;
 mod people;
+#[cfg(test)]
+mod testing;
 
 use crate::change::{Digest, Identity};
 use crate::keys::PublicKey;

@@ -167,13 +167,14 @@ impl<'r> People<'r> {
         for table in fields.tables("key", "[[engineer.key]]", KEYS_LIMIT) {
             table.allow(&ENGINEER_KEY_KEYS);
             let revoked = read_revocation(&table);
+            // A key with a mistake is told as such, not as missing too.
+            if !table.has("revoked") {
+                self.able.insert(owner);
+            }
             let Some(read) = read_key(&table) else {
                 continue;
             };
             self.own(&read, owner);
-            if !table.has("revoked") {
-                self.able.insert(owner);
-            }
             match read.key {
                 Some(key) => keys.push(EngineerKey { key, revoked }),
                 None => self.not_supported(&table, "engineer.key", read.form),
@@ -224,3 +225,7 @@ fn is_id(id: &str) -> bool {
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     id.len() <= ID_LIMIT && id.starts_with(word) && id.chars().all(|c| word(c) || "-_.".contains(c))
 }
+
+#[cfg(test)]
+#[path = "people_tests.rs"]
+mod tests;

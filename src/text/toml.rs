@@ -105,7 +105,10 @@ impl<'a> Reader<'a> {
 
     /// Reports a mistake, with the name that was probably meant.
     pub(crate) fn error_near(&self, at: usize, message: String, typed: &str, known: &[&str]) {
-        self.report(at, message, nearest(typed, known).map(str::to_owned));
+        // Looking a name up costs more than telling it: not for mistakes past the limit.
+        if self.errors.borrow().len() < ERROR_LIMIT {
+            self.report(at, message, nearest(typed, known).map(str::to_owned));
+        }
     }
 
     /// Reports a mistake, with what was probably meant.
@@ -150,15 +153,19 @@ pub(crate) struct Fields<'r> {
 }
 
 impl<'r> Fields<'r> {
-    /// Reports every key that is not `known`.
-    pub(crate) fn allow(&self, known: &[&str]) {
-        for (key, item) in self.table.iter() {
-            if !known.contains(&key) {
-                let at = self.key_at(key).or_else(|| start(item)).unwrap_or(self.at);
-                let message = format!("unknown key \"{}\"{}", escape(key, SHOWN), self.place());
-                self.reader.error_near(at, message, key, known);
-            }
+    /// Reports every key that is not `known`; whether there was none.
+    pub(crate) fn allow(&self, known: &[&str]) -> bool {
+        let unknown: Vec<_> = self
+            .table
+            .iter()
+            .filter(|(key, _)| !known.contains(key))
+            .collect();
+        for (key, item) in &unknown {
+            let at = self.key_at(key).or_else(|| start(item)).unwrap_or(self.at);
+            let message = format!("unknown key \"{}\"{}", escape(key, SHOWN), self.place());
+            self.reader.error_near(at, message, key, known);
         }
+        unknown.is_empty()
     }
 
     /// Reports every key of `keys` that is missing.

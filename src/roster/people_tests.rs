@@ -1,0 +1,286 @@
+use crate::roster::Roster;
+use crate::roster::testing::{errors, full, refuses, ssh};
+use crate::text::Unsupported;
+
+#[test]
+fn ids_are_words_and_unique_among_people_bots_and_gates() {
+    refuses(
+        &full(),
+        "id = \"ci\"",
+        "id = \"maya\"",
+        "33:6: the id \"maya\" is that of line 4 too",
+    );
+    refuses(
+        &full(),
+        "id = \"deps-bot\"",
+        "id = \"linus\"",
+        "28:6: the id \"linus\" is that of line 19 too",
+    );
+    let message = "\"id\" must be lower-case letters, digits, \"-\", \"_\" and \".\", with a letter or digit first";
+    for id in [
+        "Maya",
+        "",
+        "-maya",
+        "ma ya",
+        "m\u{e4}ya",
+        "ma/ya",
+        &"m".repeat(65),
+    ] {
+        refuses(
+            &full(),
+            "id = \"maya\"",
+            &format!("id = \"{id}\""),
+            &format!("4:6: {message}"),
+        );
+    }
+    assert!(Roster::parse(&full().replace("\"maya\"", "\"m-a_y.a2\""), "r").is_ok());
+}
+
+#[test]
+fn an_address_belongs_to_one_person() {
+    let same = "emails = [\"maya@EXAMPLE.org\"]";
+    let linus = "emails = [\"linus@example.org\"]";
+    refuses(
+        &full(),
+        linus,
+        same,
+        "22:11: maya@example.org is \"maya\"'s already",
+    );
+    let github = format!("{linus}\ngithub = {{ login = \"mayaL\" }}");
+    let message = "mayal@users.noreply.github.com is \"maya\"'s already";
+    refuses(&full(), linus, &github, &format!("23:20: {message}"));
+    let twice = "emails = [\"linus@example.org\", \"Linus@example.org\"]";
+    let roster = Roster::parse(&full().replace(linus, twice), "r").unwrap();
+    assert_eq!(
+        roster.engineer("linus").unwrap().emails,
+        ["linus@example.org"]
+    );
+}
+
+#[test]
+fn what_is_no_address_is_refused() {
+    let message = "\"emails\" holds something that is no e-mail address";
+    for email in [
+        "linus",
+        "@example.org",
+        "linus@",
+        "a@b@c",
+        "li nus@x.org",
+        "<l@x.org>",
+        "l@x..org",
+        "*@x.org,",
+    ] {
+        let to = format!("\"{email}\"");
+        refuses(
+            &full(),
+            "\"linus@example.org\"",
+            &to,
+            &format!("22:11: {message}"),
+        );
+    }
+}
+
+#[test]
+fn a_bot_or_agent_is_no_engineer() {
+    let bot = "a bot or AI agent can't be an engineer";
+    let agents = [
+        "stamphog[bot]@users.noreply.github.com",
+        "1234+Stamphog[bot]@users.noreply.github.com",
+        "noreply@anthropic.com",
+        "CursorAgent@cursor.com",
+        "175728472+Copilot@users.noreply.github.com",
+        "openhands@all-hands.dev",
+    ];
+    for email in agents {
+        let to = format!("\"{email}\"");
+        refuses(
+            &full(),
+            "\"linus@example.org\"",
+            &to,
+            &format!("22:11: {bot}"),
+        );
+    }
+    refuses(
+        &full(),
+        "\"linus@example.org\"",
+        "\"no-reply@example.org\"",
+        "22:11: a noreply address is nobody's",
+    );
+    refuses(
+        &full(),
+        "login = \"MayaL\"",
+        "login = \"stamphog[bot]\"",
+        &format!("9:20: {bot}"),
+    );
+    let copilot = "login = \"Copilot\", id = 175728472";
+    refuses(
+        &full(),
+        "login = \"MayaL\", id = 31337",
+        copilot,
+        &format!("9:20: {bot}"),
+    );
+    refuses(
+        &full(),
+        "name = \"Linus Ek\"",
+        "name = \"stamphog[bot]\"",
+        &format!("20:8: {bot}"),
+    );
+    refuses(
+        &full(),
+        "id = \"maya\"",
+        "id = \"stamphog[bot]\"",
+        &format!("4:6: {bot}"),
+    );
+    let login = "\"login\" must be a GitHub login: letters, digits, \"-\" and \"_\"";
+    refuses(
+        &full(),
+        "login = \"MayaL\"",
+        "login = \"Maya L\"",
+        &format!("9:20: {login}"),
+    );
+}
+
+#[test]
+fn one_key_under_two_owners_is_refused() {
+    refuses(
+        &full(),
+        &ssh(3),
+        &ssh(1),
+        "25:7: the key is \"maya\"'s already, in line 12",
+    );
+    refuses(
+        &full(),
+        &ssh(3),
+        &ssh(2),
+        "25:7: the key is \"maya\"'s already, in line 15",
+    );
+    refuses(
+        &full(),
+        &ssh(2),
+        &ssh(1),
+        "15:7: the key stands in line 12 too",
+    );
+    refuses(
+        &full(),
+        &ssh(4),
+        &ssh(1),
+        "30:15: the key is \"maya\"'s already, in line 12",
+    );
+    refuses(
+        &full(),
+        &ssh(5),
+        &ssh(3),
+        "34:15: the key is \"linus\"'s already, in line 25",
+    );
+    let commented = format!("{} another comment", ssh(1));
+    refuses(
+        &full(),
+        &ssh(3),
+        &commented,
+        "25:7: the key is \"maya\"'s already, in line 12",
+    );
+}
+
+#[test]
+fn a_key_that_is_weak_malformed_or_of_an_old_kind_is_refused() {
+    let weak = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    refuses(
+        &full(),
+        &ssh(3),
+        weak,
+        "25:7: a weak Ed25519 key (a point of small order)",
+    );
+    refuses(
+        &full(),
+        &ssh(3),
+        "ssh-ed25519 AAAA",
+        "25:7: not an OpenSSH public key",
+    );
+    let rsa = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAAQ==";
+    refuses(
+        &full(),
+        &ssh(3),
+        rsa,
+        "25:7: keys of type ssh-rsa are not supported yet",
+    );
+}
+
+#[test]
+fn a_key_has_one_form() {
+    let ssh_line = format!("ssh = \"{}\"", ssh(3));
+    let both = format!("{ssh_line}\npem = \"\"");
+    refuses(
+        &full(),
+        &ssh_line,
+        &both,
+        "26:1: a key is either \"ssh\" or \"pem\"",
+    );
+    let none = "[[engineer.key]] has none of ssh, pem, sigstore";
+    refuses(&full(), &ssh_line, "", &format!("24:1: {none}"));
+}
+
+const PEM: &str = "\"\"\"-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n\"\"\"";
+
+#[test]
+fn keys_that_are_not_supported_yet_are_listed_with_their_line() {
+    let ssh_line = |seed| format!("ssh = \"{}\"", ssh(seed));
+    let keyless =
+        "sigstore = { identity = \"maya@example.org\", issuer = \"https://accounts.example.org\" }";
+    let fido = "ssh = \"sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t\"";
+    let text = full()
+        .replace(&ssh_line(2), fido)
+        .replace(
+            &format!("{} maya@laptop\"", ssh_line(1).trim_end_matches('"')),
+            keyless,
+        )
+        .replace(&ssh_line(5), &format!("pem = {PEM}"));
+    let roster = Roster::parse(&text, "roster.toml").unwrap();
+    let unsupported = |key: &str, line| Unsupported {
+        key: key.to_owned(),
+        line,
+    };
+    let wanted = [
+        unsupported("engineer.key.sigstore", 12),
+        unsupported("engineer.key.ssh", 15),
+        unsupported("gate.key.pem", 34),
+    ];
+    assert_eq!(roster.unsupported(), wanted);
+    assert!(roster.engineer("maya").unwrap().keys.is_empty());
+    assert!(roster.gates().is_empty());
+    let wild = "\"identity\" is exact: it can't hold \"*\"";
+    refuses(
+        &text,
+        "identity = \"maya@",
+        "identity = \"*@",
+        &format!("12:25: {wild}"),
+    );
+
+    let issuer = "\"issuer\" must be an https:// address";
+    refuses(
+        &text,
+        "https://accounts",
+        "accounts",
+        &format!("12:54: {issuer}"),
+    );
+    let pem = "\"pem\" must hold one PEM public key (-----BEGIN PUBLIC KEY-----)";
+    refuses(
+        &text,
+        "BEGIN PUBLIC",
+        "BEGIN PRIVATE",
+        &format!("34:15: {pem}"),
+    );
+}
+
+#[test]
+fn a_key_of_another_form_has_one_owner_too() {
+    let text = full()
+        .replace(&format!("ssh = \"{}\"", ssh(3)), &format!("pem = {PEM}"))
+        .replace(&format!("ssh = \"{}\"", ssh(2)), &format!("pem = {PEM}"));
+    let found = errors(&text);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(
+        found[0].message,
+        "the key is \"maya\"'s already, in line 15"
+    );
+    assert_eq!((found[0].line, found[0].column), (28, 7));
+}
