@@ -178,6 +178,9 @@ fn lint(context: &Context, output: &mut Output) -> Result<Done, Failure> {
     for line in &unsupported {
         output.line(line)?;
     }
+    for warning in roster.lint_warnings(ROSTER_PATH) {
+        output.line(&format!("warning: {warning}"))?;
+    }
     if unsupported.is_empty() {
         output.row(
             "ok",

@@ -97,6 +97,8 @@ impl<'r> People<'r> {
         let paths = fields.some_strings("paths", PATHS_LIMIT);
         let paths = fields.distinct("paths", paths.unwrap_or_default());
         let key = self.other_key(fields, id, "automation.key");
+        // Read and checked, but what a bot declares is not evaluated yet.
+        self.not_supported(fields, "automation", "paths");
         Some(Automation {
             id: id?.value.to_owned(),
             paths: paths.iter().map(|path| path.value.to_owned()).collect(),

@@ -242,6 +242,7 @@ fn keys_that_are_not_supported_yet_are_listed_with_their_line() {
     let wanted = [
         unsupported("engineer.key.sigstore", 12),
         unsupported("engineer.key.ssh", 15),
+        unsupported("automation.paths", 29),
         unsupported("gate.key.pem", 34),
     ];
     assert_eq!(roster.unsupported(), wanted);
