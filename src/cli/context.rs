@@ -171,7 +171,10 @@ impl Context {
             })
             .collect();
         let fetched = self.repo.fetch(&self.git()?, remote, &specs);
-        fetched.map_err(|error| Failure::new(Code::REF_UNRESOLVED, error.to_string()))
+        fetched.map_err(|error| {
+            let failure = Failure::new(Code::REF_UNRESOLVED, error.to_string());
+            failure.next("check the remote; --offline works with what is here")
+        })
     }
 
     /// The name under which this clone knows a protected branch.
@@ -429,11 +432,11 @@ fn remote_name(
 }
 
 fn sync_failure(error: &SyncError) -> Failure {
-    let failure = Failure::new(Code::STORE_UNREADABLE, error.to_string());
+    let kept = "what was made is in this clone's store";
     match error {
-        SyncError::Refused { .. } => failure
-            .row("kept", "what was made is in this clone's store")
+        SyncError::Refused { .. } => Failure::no(Code::STORE_UNREADABLE, error.to_string())
+            .row("kept", kept)
             .next("countersign sync, once you may push; or another store: --store refs/heads/countersign"),
-        _ => failure.row("kept", "what was made is in this clone's store").next("countersign sync"),
+        _ => Failure::new(Code::STORE_UNREADABLE, error.to_string()).row("kept", kept).next("countersign sync"),
     }
 }

@@ -25,7 +25,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Cli, Command};
+use args::{Cli, Command, Format};
+use countersign::codes::Code;
 use environment::Environment;
 pub use output::{Done, Failure, Output};
 
@@ -58,6 +59,12 @@ pub fn run() -> ExitCode {
 
 fn dispatch(cli: Cli, environment: Environment, output: &mut Output) -> Result<Done, Failure> {
     let global = cli.global;
+    if global.format == Format::Json
+        && !matches!(cli.command, Command::Verify(_) | Command::Status(_))
+    {
+        let message = "--format json of this command is not supported yet";
+        return Err(Failure::new(Code::UNSUPPORTED, message));
+    }
     match cli.command {
         Command::Demo(args) => demo::run(&args, &environment, output),
         Command::Init(args) => init::run(&args, &global, environment, output),

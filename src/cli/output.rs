@@ -63,8 +63,10 @@ pub struct Failure {
     pub message: String,
     /// Further rows under the error: a word and a text.
     pub rows: Vec<(&'static str, String)>,
-    /// 1: no; 2: could not decide.
+    /// 1: no; 2: could not decide, or could not do it.
     pub exit: u8,
+    /// Whether a verdict was asked for: then the text says that there is none.
+    pub undecided: bool,
 }
 
 impl Failure {
@@ -75,6 +77,7 @@ impl Failure {
             message: message.into(),
             rows: Vec::new(),
             exit: 2,
+            undecided: false,
         }
     }
 
@@ -108,7 +111,8 @@ impl Failure {
 
     /// Writes the failure to stderr.
     pub fn print(&self) {
-        let undecided = if self.exit == 2 && self.code.number() / 100 != 9 {
+        let usage = self.code.number() / 100 == 9;
+        let undecided = if self.undecided && !usage {
             "could not decide: "
         } else {
             ""

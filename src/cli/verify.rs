@@ -47,7 +47,14 @@ pub fn run(
                 Done::No
             })
         }
-        Err(failure) if global.format == Format::Json => {
+        Err(failure) => {
+            let failure = Failure {
+                undecided: failure.exit == 2,
+                ..failure
+            };
+            if global.format == Format::Human {
+                return Err(failure);
+            }
             output.text(&report::undecided_json(&Undecided::new(
                 failure.code,
                 failure.message.clone(),
@@ -55,7 +62,6 @@ pub fn run(
             output.flush()?;
             Err(failure)
         }
-        Err(failure) => Err(failure),
     }
 }
 

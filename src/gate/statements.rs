@@ -129,20 +129,11 @@ impl Gate<'_> {
         statement: &VerifiedStatement,
     ) -> Result<Option<(Code, String)>, Undecided> {
         let change = statement.change();
-        if let Some(landed) = &change.landed {
-            let same = place.landed.as_ref() == Some(landed);
-            return Ok((!same).then(|| {
-                (
-                    Code::TIP_WRONG,
-                    format!("for the landed commit {} alone", landed.short()),
-                )
-            }));
-        }
-        let Some(target) = change
+        let target = change
             .targets
             .iter()
-            .find(|target| target.name == self.target)
-        else {
+            .find(|target| target.name == self.target);
+        let Some(target) = target else {
             let named: Vec<_> = change
                 .targets
                 .iter()
@@ -153,6 +144,11 @@ impl Gate<'_> {
                 format!("for {}", named.join(", ")),
             )));
         };
+        if let Some(landed) = &change.landed {
+            let same = place.landed.as_ref() == Some(landed);
+            let why = || format!("for the landed commit {} alone", landed.short());
+            return Ok((!same).then(|| (Code::TIP_WRONG, why())));
+        }
         let off_line = || {
             (
                 Code::TIP_WRONG,
