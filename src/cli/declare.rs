@@ -4,15 +4,15 @@ use countersign::ai::{Agent, AgentRole, Evidence, EvidenceSource, Extent, Streng
 use countersign::attestation::{Declaration, PersonClaim, Statement};
 use countersign::change::sha256;
 use countersign::codes::Code;
-use countersign::gate::{Assessment, Undecided};
+use countersign::gate::Assessment;
 use countersign::git::UserConfig;
 use countersign::roster::Engineer;
 use countersign::text::escape;
 
 use super::args::{DeclareArgs, Global};
-use super::change::{self, Subject};
 use super::context::Context;
 use super::environment::Environment;
+use super::session::Session;
 use super::{Done, Failure, Output, key, statement, status};
 
 /// Declares how AI took part in a change.
@@ -23,79 +23,47 @@ pub fn run(
     output: &mut Output,
 ) -> Result<Done, Failure> {
     let context = Context::open(global, environment)?;
-    let head = context.repo.resolve("HEAD")?;
-    let root = context.known_root(&head)?;
-    let judging = context.judging(root, &head, None)?;
-    let target = context.target(&judging, args.change.target.as_deref())?;
-    let subject = change::resolve(&context, &target, args.change.change.as_deref())?;
+    let (change, target) = (args.change.change.as_deref(), args.change.target.as_deref());
+    let session = Session::open(context, change, target)?;
+    let (context, roster) = (&session.context, &session.judging.roster);
     let config = UserConfig::read(&global.folder)?;
-    let key = key::find(
-        &args.key,
-        &config,
-        &context.environment,
-        Some(&judging.roster),
-    )?;
-    let author = statement::signer(&judging.roster, &key)?;
-    for id in &args.to {
-        if judging.roster.engineer(id).is_none() {
-            return Err(Failure::usage(format!(
-                "--to {id}: nobody of the roster has this id"
-            )));
-        }
+    let key = key::find(&args.key, &config, &context.environment, Some(roster))?;
+    let author = statement::signer(roster, &key)?;
+    if let Some(id) = args.to.iter().find(|id| roster.engineer(id).is_none()) {
+        return Err(Failure::usage(format!(
+            "--to {id}: nobody of the roster has this id"
+        )));
     }
-
-    let store = context.store()?;
-    let snapshot = store.open().map_err(Undecided::from)?;
-    let gate = context.gate(&snapshot, &judging, &target);
-    let assessment = subject.assess(&gate)?;
-    subject.refuse_empty(&assessment)?;
-    let Some(extent) = extent(args, &assessment, &context, output)? else {
+    let assessment = session.assess()?;
+    session.subject.refuse_empty(&assessment)?;
+    let Some(extent) = extent(args, &assessment, context, output)? else {
         return Ok(Done::No);
     };
-    let declaration = declaration(
-        args,
-        extent,
-        &context,
-        (&judging.policy.repository, &target),
-        &subject,
-        &assessment,
-        author,
-    )?;
-    let authors = statement::authors(&judging.roster, &assessment, Some(author));
-    let declaration = Declaration {
-        authors,
-        ..declaration
-    };
-    let payload = Statement {
+    session.refuse_moved()?;
+    let statement = Statement {
         subject: assessment.unit.change,
-        predicate: declaration,
+        predicate: declaration(args, extent, &session, &assessment, author)?,
     };
-    let payload = payload
+    let payload = statement
         .to_payload()
         .map_err(|error| Failure::new(Code::LIMIT, error.to_string()))?;
-    let bundle = statement::seal(payload, &key)?;
+    let bundle = statement::seal(&payload, &key)?;
     let (_, place) = statement::keep(
-        &context,
+        context,
         &assessment,
         &bundle,
         args.output.as_deref(),
         output,
     )?;
     let digest = assessment.unit.change.short();
+    let by = format!("by {} ({})", author.id, key.fingerprint());
     output.row(
         "Declared",
-        &format!(
-            "{extent}   change {digest}   by {} ({})   {place}",
-            author.id,
-            key.fingerprint()
-        ),
+        &format!("{extent}   change {digest}   {by}   {place}"),
     )?;
     contradiction(&assessment, extent, output)?;
     // What is missing now, with what was just added and what the remote had.
-    let snapshot = store.open().map_err(Undecided::from)?;
-    let gate = context.gate(&snapshot, &judging, &target);
-    let after = subject.assess(&gate)?;
-    status::waiting(&after, &args.to, &subject, output)?;
+    status::waiting(&session.assess()?, &args.to, &session.subject, output)?;
     Ok(Done::Yes)
 }
 
@@ -154,9 +122,7 @@ fn extent(
 fn declaration(
     args: &DeclareArgs,
     extent: Extent,
-    context: &Context,
-    (repository, target): (&str, &super::context::Target),
-    subject: &Subject,
+    session: &Session,
     assessment: &Assessment,
     author: &Engineer,
 ) -> Result<Declaration, Failure> {
@@ -182,8 +148,8 @@ fn declaration(
         });
     }
     Ok(Declaration {
-        change: statement::change(context, repository, target, subject, assessment)?,
-        authors: Vec::new(),
+        change: statement::change(session, assessment)?,
+        authors: statement::authors(&session.judging.roster, assessment, Some(author)),
         author: PersonClaim {
             id: author.id.clone(),
         },
@@ -191,7 +157,7 @@ fn declaration(
         reason: args.reason.clone(),
         tickets: args.tickets.clone(),
         asked: args.to.clone(),
-        declared_on: context.environment.now,
+        declared_on: session.context.environment.now,
     })
 }
 

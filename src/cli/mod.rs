@@ -13,6 +13,7 @@ mod key;
 mod output;
 mod policy;
 mod roster;
+mod session;
 mod show;
 mod sign;
 mod statement;

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use countersign::attestation::{AnyStatement, AttestationError, Bundle, Decision};
 use countersign::codes::Code;
-use countersign::gate::{StatementView, Undecided};
+use countersign::gate::StatementView;
 use countersign::text::escape;
 
 use super::args::{Global, ShowArgs};
-use super::change;
 use super::context::Context;
 use super::environment::Environment;
+use super::session::{self, Session};
 use super::{Done, Failure, Output};
 
 /// The largest file that is read, in bytes.
@@ -67,9 +67,7 @@ fn file(
     output.row("Key", &escape(bundle.hint(), 100))?;
     describe(&statement, output)?;
     let checked = Context::open(global, environment).and_then(|context| {
-        let head = context.repo.resolve("HEAD")?;
-        let root = context.known_root(&head)?;
-        let judging = context.judging(root, &head, None)?;
+        let judging = session::judging(&context)?;
         let expected = countersign::verify::Expected {
             change: None,
             repositories: &judging.repositories(),
@@ -168,15 +166,7 @@ fn of_change(
     output: &mut Output,
 ) -> Result<Done, Failure> {
     let context = Context::open(global, environment)?;
-    let head = context.repo.resolve("HEAD")?;
-    let root = context.known_root(&head)?;
-    let judging = context.judging(root, &head, None)?;
-    let target = context.target(&judging, args.target.as_deref())?;
-    let subject = change::resolve(&context, &target, named)?;
-    let store = context.store()?;
-    let snapshot = store.open().map_err(Undecided::from)?;
-    let gate = context.gate(&snapshot, &judging, &target);
-    let assessment = subject.assess(&gate)?;
+    let assessment = Session::open(context, named, args.target.as_deref())?.assess()?;
     for view in &assessment.unit.statements {
         output.line(&row(view))?;
     }

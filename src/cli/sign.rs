@@ -4,7 +4,7 @@ use countersign::attestation::{
     Decision, Link, PersonClaim, PolicyShown, Review, SignOff, Statement,
 };
 use countersign::codes::Code;
-use countersign::gate::{Assessment, Judging, Undecided};
+use countersign::gate::{Assessment, Judging};
 use countersign::git::{UserConfig, check_ref_name};
 use countersign::policy::{Unhelpful, unhelpful, would_count};
 use countersign::roster::Engineer;
@@ -12,9 +12,10 @@ use countersign::store::Direction;
 use countersign::text::escape;
 
 use super::args::{Global, SignArgs};
-use super::change::{self, Subject};
-use super::context::{Context, Target, full_branch};
+use super::change::Subject;
+use super::context::{Context, full_branch};
 use super::environment::Environment;
+use super::session::{self, Session};
 use super::{Done, Failure, Output, key, statement, status};
 
 /// The most files that the screen lists.
@@ -28,92 +29,54 @@ pub fn run(
     output: &mut Output,
 ) -> Result<Done, Failure> {
     let context = Context::open(global, environment)?;
-    let head = context.repo.resolve("HEAD")?;
-    let root = context.known_root(&head)?;
-    let judging = context.judging(root, &head, None)?;
-    fetch(&context, &judging, args, output)?;
-    // The fetch may have brought a newer trust version.
-    let judging = context.judging(root, &head, None)?;
-    let target = context.target(&judging, args.change.target.as_deref())?;
-    let subject = change::resolve(&context, &target, args.change.change.as_deref())?;
-    check_at(&context, args, &subject)?;
+    fetch(&context, args, output)?;
+    let (change, target) = (args.change.change.as_deref(), args.change.target.as_deref());
+    let session = Session::open(context, change, target)?;
+    let (context, roster) = (&session.context, &session.judging.roster);
+    check_at(context, args, &session.subject)?;
     let config = UserConfig::read(&global.folder)?;
-    let key = key::find(
-        &args.key,
-        &config,
-        &context.environment,
-        Some(&judging.roster),
-    )?;
-    let signer = statement::signer(&judging.roster, &key)?;
-
-    let store = context.store()?;
-    let snapshot = store.open().map_err(Undecided::from)?;
-    let gate = context.gate(&snapshot, &judging, &target);
-    let assessment = subject.assess(&gate)?;
-    subject.refuse_empty(&assessment)?;
-    refuse_useless(&judging, &assessment, signer)?;
-    show(&context, &judging, &target, &subject, &assessment, output)?;
-    let Some(interactive) = confirmed(args, &context, &assessment, output)? else {
+    let key = key::find(&args.key, &config, &context.environment, Some(roster))?;
+    let signer = statement::signer(roster, &key)?;
+    let assessment = session.assess()?;
+    session.subject.refuse_empty(&assessment)?;
+    refuse_useless(&session.judging, &assessment, signer)?;
+    show(&session, &assessment, output)?;
+    let Some(interactive) = confirmed(args, context, &assessment, output)? else {
         return Ok(Done::No);
     };
-    // The refs are resolved again: what is signed is what was shown.
-    let now_target = context.target(&judging, args.change.target.as_deref())?;
-    let now_subject = change::resolve(&context, &now_target, args.change.change.as_deref())?;
-    statement::refuse_moved((&target, &subject), (&now_target, &now_subject))?;
+    session.refuse_moved()?;
 
-    let sign_off = sign_off(
-        args,
-        &context,
-        &judging,
-        &target,
-        &subject,
-        &assessment,
-        signer,
-        interactive,
-    )?;
     let statement = Statement {
         subject: assessment.unit.change,
-        predicate: sign_off,
+        predicate: sign_off(args, &session, &assessment, signer, interactive)?,
     };
     let payload = statement
         .to_payload()
         .map_err(|error| Failure::new(Code::LIMIT, error.to_string()))?;
-    let bundle = statement::seal(payload, &key)?;
+    let bundle = statement::seal(&payload, &key)?;
     let (name, place) = statement::keep(
-        &context,
+        context,
         &assessment,
         &bundle,
         args.output.as_deref(),
         output,
     )?;
     let digest = assessment.unit.change.short();
-    output.row(
-        "Signed off",
-        &format!(
-            "{digest}  approved by {}     bundle {}   {place}",
-            signer.id,
-            name.short()
-        ),
-    )?;
-    let snapshot = store.open().map_err(Undecided::from)?;
-    let gate = context.gate(&snapshot, &judging, &target);
-    status::waiting(&subject.assess(&gate)?, &[], &subject, output)?;
+    let by = format!("approved by {}     bundle {}", signer.id, name.short());
+    output.row("Signed off", &format!("{digest}  {by}   {place}"))?;
+    status::waiting(&session.assess()?, &[], &session.subject, output)?;
     Ok(Done::Yes)
 }
 
 /// Brings the branch, its target and the store, where there is a remote: objects only.
-fn fetch(
-    context: &Context,
-    judging: &Judging,
-    args: &SignArgs,
-    output: &mut Output,
-) -> Result<(), Failure> {
+fn fetch(context: &Context, args: &SignArgs, output: &mut Output) -> Result<(), Failure> {
     let Some(remote) = context.remote.as_ref().filter(|_| !context.offline) else {
         return Ok(());
     };
     let target = match &args.change.target {
         Some(target) => full_branch(target),
-        None => judging
+        // The trust version here says which; a newer one comes with the branch that is fetched.
+        None => session::judging(context)?
             .policy
             .protected
             .first()
@@ -233,14 +196,14 @@ fn author_words(assessment: &Assessment, signer: &Engineer) -> String {
 }
 
 /// The screen. It is built from the assessment that is signed.
-fn show(
-    context: &Context,
-    judging: &Judging,
-    target: &Target,
-    subject: &Subject,
-    assessment: &Assessment,
-    output: &mut Output,
-) -> Result<(), Failure> {
+fn show(session: &Session, assessment: &Assessment, output: &mut Output) -> Result<(), Failure> {
+    let Session {
+        context,
+        judging,
+        target,
+        subject,
+        ..
+    } = session;
     let unit = &assessment.unit;
     let label = subject
         .label
@@ -314,17 +277,14 @@ fn confirmed(
     Ok(None)
 }
 
-#[allow(clippy::too_many_arguments)]
 fn sign_off(
     args: &SignArgs,
-    context: &Context,
-    judging: &Judging,
-    target: &Target,
-    subject: &Subject,
+    session: &Session,
     assessment: &Assessment,
     signer: &Engineer,
     interactive: bool,
 ) -> Result<SignOff, Failure> {
+    let judging = &session.judging;
     let mut ai = assessment.unit.ai.clone();
     // What verified statements say is evidence too, so that nothing is lost when commits are.
     ai.extent = ai
@@ -332,13 +292,7 @@ fn sign_off(
         .max(assessment.facts.evidence)
         .max(assessment.facts.declared);
     Ok(SignOff {
-        change: statement::change(
-            context,
-            &judging.policy.repository,
-            target,
-            subject,
-            assessment,
-        )?,
+        change: statement::change(session, assessment)?,
         authors: statement::authors(&judging.roster, assessment, None),
         ai_assistance: ai,
         declarations: assessment
@@ -368,7 +322,7 @@ fn sign_off(
         signer: PersonClaim {
             id: signer.id.clone(),
         },
-        signed_on: context.environment.now,
+        signed_on: session.context.environment.now,
         emergency: None,
     })
 }

@@ -13,22 +13,23 @@ use countersign::gate::{Assessment, merge_adds};
 use countersign::roster::{Engineer, Roster};
 use countersign::store::{Direction, Item};
 
-use super::change::Subject;
-use super::context::{Context, Target};
+use super::context::Context;
 use super::key::Found;
+use super::session::Session;
 use super::{Failure, Output};
 
 /// The most paths whose lines are counted one by one.
 const MAX_COUNTED: usize = 20_000;
 
 /// The `change` of a predicate.
-pub fn change(
-    context: &Context,
-    repository: &str,
-    target: &Target,
-    subject: &Subject,
-    assessment: &Assessment,
-) -> Result<Change, Failure> {
+pub fn change(session: &Session, assessment: &Assessment) -> Result<Change, Failure> {
+    let Session {
+        context,
+        judging,
+        target,
+        subject,
+        ..
+    } = session;
     let (mut insertions, mut deletions) = (0, 0);
     for path in assessment.manifest.paths().take(MAX_COUNTED) {
         let count = context
@@ -38,7 +39,7 @@ pub fn change(
         deletions += count.deletions;
     }
     Ok(Change {
-        repository: repository.to_owned(),
+        repository: judging.policy.repository.clone(),
         targets: vec![StatementTarget {
             name: target.name.clone(),
             tip: target.tip.clone(),
@@ -137,14 +138,14 @@ pub fn signer<'r>(roster: &'r Roster, key: &Found) -> Result<&'r Engineer, Failu
 }
 
 /// Signs a payload into a bundle.
-pub fn seal(payload: Vec<u8>, key: &Found) -> Result<Bundle, Failure> {
+pub fn seal(payload: &[u8], key: &Found) -> Result<Bundle, Failure> {
     let no_key =
         |error: countersign::keys::SignError| Failure::new(Code::NO_KEY, error.to_string());
     let signature = key
         .signer
-        .sign(&pae(PAYLOAD_TYPE, &payload))
+        .sign(&pae(PAYLOAD_TYPE, payload))
         .map_err(no_key)?;
-    Bundle::new(&payload, &key.fingerprint(), &signature)
+    Bundle::new(payload, &key.fingerprint(), &signature)
         .map_err(|error| Failure::new(Code::LIMIT, error.to_string()))
 }
 
@@ -201,22 +202,4 @@ fn push(context: &Context) -> Result<String, Failure> {
         (Some(_), Some(remote)) => format!("pushed to {remote}"),
         _ => "kept in the folder".to_owned(),
     })
-}
-
-/// Whether the commits of the two ends are still what they were when the change was shown.
-pub fn refuse_moved(
-    before: (&Target, &Subject),
-    after: (&Target, &Subject),
-) -> Result<(), Failure> {
-    let same = before.0.tip == after.0.tip
-        && before.1.head == after.1.head
-        && before.1.base == after.1.base;
-    if same {
-        return Ok(());
-    }
-    Err(Failure::new(
-        Code::REFS_MOVED,
-        "the branch or its target moved while the change was shown",
-    )
-    .next("run the command again"))
 }

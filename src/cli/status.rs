@@ -1,17 +1,16 @@
 //! `status`: what is declared, signed and missing; and the words that other commands share.
 
 use countersign::change::{ChangeManifest, Content, FileMode, RepoPath};
-use countersign::gate::{
-    Assessment, Effect, Gate, Judging, Next, StatementKind, Undecided, Verdict,
-};
+use countersign::gate::{Assessment, Effect, Judging, Next, StatementKind, Undecided, Verdict};
 use countersign::policy::Rule;
 use countersign::report;
 use countersign::text::escape;
 
 use super::args::{Format, Global, StatusArgs};
-use super::change::{self, Subject};
+use super::change::Subject;
 use super::context::Context;
 use super::environment::Environment;
+use super::session::Session;
 use super::{Done, Failure, Output};
 
 /// Shows what is declared, signed and missing. Uses no network.
@@ -22,26 +21,25 @@ pub fn run(
     output: &mut Output,
 ) -> Result<Done, Failure> {
     let context = Context::open(global, environment)?;
-    let head = context.repo.resolve("HEAD")?;
-    let root = context.known_root(&head)?;
-    let judging = context.judging(root, &head, None)?;
-    let target = context.target(&judging, args.change.target.as_deref())?;
-    let subject = change::resolve(&context, &target, args.change.change.as_deref())?;
-    let store = context.store()?;
-    let snapshot = store.open().map_err(Undecided::from)?;
-    let gate = context.gate(&snapshot, &judging, &target);
-    let assessment = subject.assess(&gate)?;
-    let passes = assessment.unit.passes();
+    let (change, target) = (args.change.change.as_deref(), args.change.target.as_deref());
+    let session = Session::open(context, change, target)?;
+    let assessment = session.assess()?;
     if global.format == Format::Json {
-        let verdict = verdict(&gate, &subject)?;
-        output.text(&report::json(&verdict))?;
+        output.text(&report::json(&verdict(&session)?))?;
     } else if !global.quiet {
-        show(&context, &target, &subject, &assessment, output)?;
+        show(&session, &assessment, output)?;
     }
-    Ok(if passes { Done::Yes } else { Done::No })
+    Ok(if assessment.unit.passes() {
+        Done::Yes
+    } else {
+        Done::No
+    })
 }
 
-fn verdict(gate: &Gate<'_>, subject: &Subject) -> Result<Verdict, Failure> {
+fn verdict(session: &Session) -> Result<Verdict, Failure> {
+    let (store, subject) = (session.store()?, &session.subject);
+    let snapshot = store.open().map_err(Undecided::from)?;
+    let gate = session.gate(&snapshot);
     Ok(if subject.landed {
         gate.judge_range(Some(&subject.base), &subject.head)?
     } else {
@@ -49,13 +47,8 @@ fn verdict(gate: &Gate<'_>, subject: &Subject) -> Result<Verdict, Failure> {
     })
 }
 
-fn show(
-    context: &Context,
-    target: &super::context::Target,
-    subject: &Subject,
-    assessment: &Assessment,
-    output: &mut Output,
-) -> Result<(), Failure> {
+fn show(session: &Session, assessment: &Assessment, output: &mut Output) -> Result<(), Failure> {
+    let (context, target, subject) = (&session.context, &session.target, &session.subject);
     let label = subject
         .label
         .as_deref()
