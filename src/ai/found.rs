@@ -9,7 +9,7 @@ use super::{
 use crate::change::{CommitId, Digest};
 
 /// How many traces are kept for a change.
-pub const TRACE_LIMIT: usize = 1_000;
+pub const TRACE_LIMIT: usize = 300;
 
 /// One trace of AI use, before agents have ids.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -21,6 +21,10 @@ use super::{Failure, Output};
 /// The most paths whose lines are counted one by one.
 const MAX_COUNTED: usize = 20_000;
 
+/// The most reviewed commits that a statement lists, so that it fits a bundle. A group of units has
+/// far fewer (SPEC 10).
+const MAX_LISTED: usize = 1_000;
+
 /// The `change` of a predicate.
 pub fn change(session: &Session, assessment: &Assessment) -> Result<Change, Failure> {
     let Session {
@@ -61,6 +65,9 @@ fn commits(
     assessment: &Assessment,
 ) -> Result<Option<Vec<ChangeDigest>>, Failure> {
     let mut digests = Vec::new();
+    if assessment.claims.commits.len() > MAX_LISTED {
+        return Ok(None);
+    }
     for commit in assessment.claims.commits.iter().rev() {
         if commit.is_merge() {
             if merge_adds(&context.repo, commit)? {
