@@ -9,6 +9,7 @@
 
 mod git_reading;
 mod landing;
+mod places;
 mod refusals;
 mod support;
 mod world;
