@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod edges;
 mod git_reading;
 mod landing;
 mod places;
