@@ -10,6 +10,7 @@
 mod edges;
 mod git_reading;
 mod landing;
+mod outputs;
 mod places;
 mod refusals;
 mod support;
