@@ -290,6 +290,14 @@ pub enum RosterCommand {
         /// The person's id
         id: Option<String>,
     },
+    /// Print a person's public keys for other tools
+    Export {
+        /// The person's id
+        id: String,
+        /// As PEM, the form that cosign and openssl take
+        #[arg(long, required = true)]
+        pem: bool,
+    },
     /// Check roster.toml
     Lint,
 }

@@ -1,4 +1,4 @@
-//! `roster add | list | lint`.
+//! `roster add | list | export | lint`.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -27,6 +27,7 @@ pub fn run(
     match command {
         RosterCommand::Add(args) => add(args, &context, output),
         RosterCommand::List { id } => list(id.as_deref(), &context, output),
+        RosterCommand::Export { id, pem: _ } => export(id, &context, output),
         RosterCommand::Lint => lint(&context, output),
     }
 }
@@ -123,10 +124,7 @@ fn list(id: Option<&str>, context: &Context, output: &mut Output) -> Result<Done
     let wanted = |engineer: &&countersign::roster::Engineer| id.is_none_or(|id| engineer.id == id);
     let people: Vec<_> = roster.engineers().iter().filter(wanted).collect();
     if let (Some(id), true) = (id, people.is_empty()) {
-        return Err(
-            Failure::usage(format!("nobody of the roster has the id \"{id}\""))
-                .next("countersign roster list"),
-        );
+        return Err(nobody(id));
     }
     for engineer in people {
         let teams = if engineer.teams.is_empty() {
@@ -159,6 +157,29 @@ fn list(id: Option<&str>, context: &Context, output: &mut Output) -> Result<Done
         }
     }
     Ok(Done::Yes)
+}
+
+/// The keys of a person that are in force, one PEM block each.
+fn export(id: &str, context: &Context, output: &mut Output) -> Result<Done, Failure> {
+    let Some(roster) = parse(&read(context, ROSTER_PATH)?, output)? else {
+        return Ok(Done::No);
+    };
+    let engineer = roster.engineer(id).ok_or_else(|| nobody(id))?;
+    let in_force = |key: &&countersign::roster::EngineerKey| key.revoked.is_none();
+    let keys: Vec<_> = engineer.keys.iter().filter(in_force).collect();
+    if keys.is_empty() {
+        let message = format!("{id} has no key in force");
+        return Err(Failure::no(Code::KEY_REVOKED, message));
+    }
+    for key in keys {
+        output.text(&key.key.to_pem())?;
+    }
+    Ok(Done::Yes)
+}
+
+fn nobody(id: &str) -> Failure {
+    Failure::usage(format!("nobody of the roster has the id \"{id}\""))
+        .next("countersign roster list")
 }
 
 fn lint(context: &Context, output: &mut Output) -> Result<Done, Failure> {

@@ -9,6 +9,7 @@
 
 mod edges;
 mod git_reading;
+mod interop;
 mod landing;
 mod outputs;
 mod places;
