@@ -1,7 +1,7 @@
 //! Trust metadata: the signed, versioned statements over roster and policy (SPEC 5).
 //!
 //! [`Chain::verify`] walks from the pinned root: version 1 is the root, each next version is signed
-//! by the threshold of the admins before it and by its own, numbers go up by one. [`next_version`]
+//! by the threshold of the admins before it and by its own, numbers go up by one. [`issue`]
 //! makes the version to sign. What the policy means is not looked at here.
 
 mod chain;
