@@ -128,10 +128,14 @@ impl Agent {
             .spawn()
             .unwrap();
         let agent = Self { folder, child };
-        while !agent.socket().exists() {
-            std::thread::yield_now();
+        // The socket is there a moment before the agent listens on it.
+        for _ in 0..1_000 {
+            if std::os::unix::net::UnixStream::connect(agent.socket()).is_ok() {
+                return agent;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
         }
-        agent
+        panic!("ssh-agent did not start");
     }
 
     pub fn socket(&self) -> PathBuf {
