@@ -7,6 +7,8 @@
     reason = "tests"
 )]
 
+mod ancestry;
+mod attacks;
 mod git_reading;
 mod landing;
 mod places;
