@@ -341,6 +341,67 @@ fn nobody_vetoes_with_a_statement_made_on_a_commit_that_is_nowhere() {
 }
 
 #[test]
+fn a_digest_names_its_change_whatever_junk_lies_under_it() {
+    let world = World::team();
+    let (ben, digest) = declared(&world);
+    let declaration = declaration(&ben, digest);
+    ben.git(&["switch", "-q", "-c", "evil", "main"]);
+    let evil = ben.commit("lib.rs", "// evil\n", "Evil");
+    ben.git(&["push", "-q", "origin", "evil"]);
+    let named = format!("change:{}", &digest.to_string()[..12]);
+    for count in 0..12 {
+        let mut junk = declaration.clone();
+        junk.change.head = evil.parse().unwrap();
+        junk.reason = Some(count.to_string());
+        forge(&ben, digest, junk);
+    }
+    assert_eq!(ben.digest(&[&named]), digest.to_string());
+    let ana = world.person("ana");
+    ana.git(&["fetch", "-q"]);
+    ana.countersign(&["sync"]).ok();
+    ana.countersign(&["sign", &named, "--confirm", &digest.to_string()])
+        .expect(0, "approved by ana");
+}
+
+#[test]
+fn the_root_that_is_seen_first_is_not_that_of_the_branch_at_hand() {
+    let world = World::team();
+    let mallory = world.fresh("mallory");
+    mallory.git(&["switch", "-q", "-c", "own"]);
+    std::fs::remove_dir_all(mallory.path.join(".countersign")).unwrap();
+    mallory.git(&["commit", "-q", "-a", "-m", "Begin anew"]);
+    mallory.countersign(&["init"]).ok();
+    mallory.git(&["add", "-A"]);
+    mallory.git(&["commit", "-q", "-m", "My own roster"]);
+    mallory.git(&["push", "-q", "origin", "own"]);
+    let ci = world.fresh("ci");
+    ci.git(&["switch", "-q", "own"]);
+    let _ = ci.countersign(&["status"]);
+    assert_eq!(
+        ci.git(&["config", "countersign.firstSeenRoot"]),
+        world.root()
+    );
+}
+
+#[test]
+fn a_policy_that_nobody_signed_makes_fetch_write_over_no_other_branch() {
+    let world = World::team();
+    let ben = world.fresh("ben");
+    let main = ben.head();
+    ben.git(&["switch", "-q", "-c", "evil"]);
+    let path = ".countersign/policy.toml";
+    let policy = std::fs::read_to_string(ben.path.join(path)).unwrap();
+    ben.commit(path, &policy.replace("heads/main", "heads/HEAD"), "Evil");
+    ben.git(&["push", "-q", "origin", "evil", "evil:refs/heads/HEAD"]);
+    let ci = world.fresh("ci");
+    let tip = || ci.git(&["rev-parse", "refs/remotes/origin/main"]);
+    assert_eq!(tip(), main);
+    let _ = ci.verify(&world, &["--pr", "origin/evil"]);
+    assert_eq!(tip(), main);
+    ci.verify(&world, &["--pr", "origin/main"]).ok();
+}
+
+#[test]
 fn a_co_author_who_also_lands_stays_an_author() {
     let world = World::team();
     for (branch, trailer, status, text) in [
