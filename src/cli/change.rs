@@ -1,5 +1,7 @@
 //! CHANGE: nothing, a branch, BASE..HEAD, a commit, change:DIGEST.
 
+use std::collections::BTreeSet;
+
 use countersign::attestation::AnyStatement;
 use countersign::attestation::Bundle;
 use countersign::change::{CommitId, History, HistoryError};
@@ -246,15 +248,30 @@ fn by_digest(context: &Context, target: &Target, prefix: &str) -> Result<Subject
             Failure::usage(format!("change:{prefix} is ambiguous"))
         });
     };
-    let head = head_of(&snapshot, digest)?.ok_or_else(unknown)?;
-    change_of(context, target, head, None)
+    // Anybody may have filed a statement there that names another head: the change itself decides.
+    for head in heads_of(&snapshot, digest)? {
+        let subject = match change_of(context, target, head, None) {
+            Ok(subject) => subject,
+            Err(_) => continue,
+        };
+        let manifest = context.repo.change(Some(&subject.base), &subject.head);
+        if manifest.is_ok_and(|manifest| manifest.digest() == *digest) {
+            return Ok(subject);
+        }
+    }
+    let message = format!(
+        "no commit here brings the change {} to {}",
+        digest.short(),
+        target.short()
+    );
+    Err(Failure::new(Code::RANGE_UNKNOWN, message).next("name the branch or commit"))
 }
 
-/// The head commit that some statement names; what it is worth is judged later.
-fn head_of(
+/// The head commits that statements name, each once; what they are worth is judged later.
+fn heads_of(
     snapshot: &Snapshot<'_>,
     digest: &countersign::change::ChangeDigest,
-) -> Result<Option<CommitId>, Failure> {
+) -> Result<BTreeSet<CommitId>, Failure> {
     let listing = snapshot
         .bundles(digest, &Limits::default())
         .map_err(countersign::gate::Undecided::from)?;
@@ -264,7 +281,7 @@ fn head_of(
     });
     Ok(statements
         .map(|statement| statement.change().head.clone())
-        .next())
+        .collect())
 }
 
 /// `482`, `!57` or an address: a request on a code host.

@@ -162,14 +162,21 @@ impl Context {
         let (Some(remote), false) = (&self.remote, self.offline) else {
             return Ok(());
         };
-        let specs: Vec<_> = branches
+        // Nobody's policy has been verified yet, and what is written to `<remote>/HEAD` goes to the
+        // branch that it names.
+        let named = branches
             .iter()
+            .filter(|branch| short_branch(branch) != "HEAD");
+        let specs: Vec<_> = named
             .map(|branch| FetchSpec {
                 source: (*branch).to_owned(),
                 destination: Some(format!("refs/remotes/{remote}/{}", short_branch(branch))),
                 rewind: true,
             })
             .collect();
+        if specs.is_empty() {
+            return Ok(());
+        }
         let fetched = self.repo.fetch(&self.git()?, remote, &specs);
         fetched.map_err(|error| {
             let failure = Failure::new(Code::REF_UNRESOLVED, error.to_string());
@@ -202,8 +209,12 @@ impl Context {
                 return parse_root(&value);
             }
         }
-        let mut candidates = vec![head.clone()];
-        candidates.extend(self.remote_head()?);
+        // The branch at hand may be anybody's; what the remote calls its own comes first.
+        let candidates: Vec<_> = self
+            .remote_head()?
+            .into_iter()
+            .chain([head.clone()])
+            .collect();
         for commit in &candidates {
             let files = version_files(&self.repo, commit)?;
             let first = files

@@ -11,6 +11,9 @@ use crate::roster::{PersonId, Roster};
 /// The most commits that one unit may bring in (SPEC 10).
 const MAX_BROUGHT_IN: usize = 100_000;
 
+/// The most parents of a merge that are compared with it; one with more has an author.
+const MAX_PARENTS: usize = 100;
+
 /// What the commits that a change brings in say of authors and of AI.
 #[derive(Debug, Clone, Default)]
 pub struct Claims {
@@ -82,6 +85,9 @@ pub fn read_claims(
 /// Whether a merge holds anything that none of its parents has: a path whose entry is another in
 /// each of them. Until clean merges are computed, such a merge has an author.
 pub fn merge_adds(history: &dyn History, merge: &Commit) -> Result<bool, HistoryError> {
+    if merge.parents.len() > MAX_PARENTS {
+        return Ok(true);
+    }
     let mut differing: Option<BTreeSet<_>> = None;
     for parent in &merge.parents {
         let paths: BTreeSet<_> = history
@@ -93,6 +99,9 @@ pub fn merge_adds(history: &dyn History, merge: &Commit) -> Result<bool, History
             None => paths,
             Some(known) => known.intersection(&paths).cloned().collect(),
         });
+        if differing.as_ref().is_some_and(BTreeSet::is_empty) {
+            return Ok(false);
+        }
     }
     Ok(differing.is_some_and(|paths| !paths.is_empty()))
 }

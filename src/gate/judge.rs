@@ -11,7 +11,7 @@ use super::verdict::{
     AuthorView, Coverage, Effect, Finding, Next, RuleView, Scope, StatementKind, Undecided,
     UnitVerdict, Verdict,
 };
-use crate::ai::{Extent, assess};
+use crate::ai::{ClaimedRole, Extent, assess};
 use crate::attestation::{Author, AuthorRole};
 use crate::change::{ChangeManifest, CommitId, Identity};
 use crate::codes::Code;
@@ -47,7 +47,7 @@ impl Gate<'_> {
         } else {
             vec![assessment.unit]
         };
-        Ok(self.verdict(Scope::Change, Some(base.clone()), head.clone(), units))
+        self.verdict(Scope::Change, Some(base.clone()), head.clone(), units)
     }
 
     /// The same with the facts beside it.
@@ -87,8 +87,10 @@ impl Gate<'_> {
         let mut index = 0;
         while let Some(commit) = commits.get(index) {
             let unit = line.unit(commit)?;
-            self.check_time(&unit)?;
             let run = self.trust_run(&line, commits.get(index..).unwrap_or_default())?;
+            for commit in commits.iter().skip(index).take(run.max(1)) {
+                self.check_time(commit)?;
+            }
             if run > 1 {
                 let last = commits.get(index + run - 1).unwrap_or(commit);
                 units.push(self.judge_trust_run(unit.parent.as_ref(), last)?);
@@ -98,7 +100,7 @@ impl Gate<'_> {
                 index += 1;
             }
         }
-        Ok(self.verdict(Scope::Range, base.cloned(), head.clone(), units))
+        self.verdict(Scope::Range, base.cloned(), head.clone(), units)
     }
 
     fn off_line(&self, base: Option<&CommitId>, head: &CommitId) -> Result<Undecided, Undecided> {
@@ -117,12 +119,13 @@ impl Gate<'_> {
         Ok(Undecided::new(Code::OFF_LINE, message))
     }
 
-    fn check_time(&self, unit: &Unit) -> Result<(), Undecided> {
-        let commit = self.history.commit(&unit.commit)?;
-        if commit.committed_at - self.now.as_second() > MAX_AHEAD_SECONDS {
+    fn check_time(&self, commit: &CommitId) -> Result<(), Undecided> {
+        let commit = self.history.commit(commit)?;
+        let ahead = commit.committed_at.saturating_sub(self.now.as_second());
+        if ahead > MAX_AHEAD_SECONDS {
             let message = format!(
                 "{} says it was committed ahead of the clock",
-                unit.commit.short()
+                commit.id.short()
             );
             return Err(Undecided::new(Code::RANGE_UNKNOWN, message));
         }
@@ -174,7 +177,7 @@ impl Gate<'_> {
         base: Option<CommitId>,
         head: CommitId,
         units: Vec<UnitVerdict>,
-    ) -> Verdict {
+    ) -> Result<Verdict, Undecided> {
         let refusing = || {
             units
                 .iter()
@@ -183,7 +186,10 @@ impl Gate<'_> {
         };
         let verified = refusing().next().is_none();
         let waiting = !verified && refusing().all(|finding| finding.effect == Effect::Waits);
-        Verdict {
+        if waiting && let Some(undecided) = units.iter().find_map(undecided_statement) {
+            return Err(undecided);
+        }
+        Ok(Verdict {
             scope,
             verified,
             waiting,
@@ -193,7 +199,7 @@ impl Gate<'_> {
             trust: self.judging.judged_by(),
             now: self.now,
             units,
-        }
+        })
     }
 
     /// Judges one group: all facts, then the policy's word on them.
@@ -242,7 +248,8 @@ impl Gate<'_> {
             .iter()
             .any(|finding| finding.effect == Effect::Waits)
         {
-            unit.nearest = self.nearest(place.manifest)?;
+            // It decides nothing, so what can't be read there stops nothing.
+            unit.nearest = self.nearest(place.manifest).unwrap_or_default();
         }
         let counted = statements
             .counted()
@@ -324,7 +331,14 @@ impl Gate<'_> {
         let declares = statements.verified.iter().any(|statement| {
             statement.declaration().is_some() && Some(statement.signer()) == person
         });
-        (statements.counted().any(declared) && !named && !declares).then(|| author.clone())
+        // Under another of their addresses the commit may name them as a co-author.
+        let co_author = claims.named.iter().any(|(identity, role)| {
+            let claimed = self.judging.roster.claimed(identity);
+            *role == ClaimedRole::CoAuthor
+                && claimed.is_some_and(|engineer| Some(&engineer.id) == person)
+        });
+        let lands = statements.counted().any(declared) && !named && !declares && !co_author;
+        lands.then(|| author.clone())
     }
 
     fn person_of(&self, author: &Author) -> Option<PersonId> {
@@ -395,8 +409,7 @@ impl Gate<'_> {
                 .change
                 .targets
                 .iter()
-                .any(|target| target.name == self.target)
-                || rejection.change.landed.is_some();
+                .any(|target| target.name == self.target);
             let replaced = all.iter().any(|newer| {
                 newer
                     .approval()
@@ -540,6 +553,29 @@ impl Gate<'_> {
             };
         }
     }
+}
+
+/// A statement that might lift what is missing, had it been decided whether it counts.
+fn undecided_statement(unit: &UnitVerdict) -> Option<Undecided> {
+    let codes = [
+        Code::SHALLOW,
+        Code::OBJECT_MISSING,
+        Code::MALFORMED_TREE,
+        Code::LIMIT,
+    ];
+    let waits = unit
+        .findings
+        .iter()
+        .any(|finding| finding.effect == Effect::Waits);
+    let mut reasons = unit
+        .statements
+        .iter()
+        .filter_map(|view| view.not_counted.as_ref());
+    let (code, why) = reasons.find(|(code, _)| waits && codes.contains(code))?;
+    Some(Undecided::new(
+        *code,
+        format!("a statement of {}: {why}", unit.change.short()),
+    ))
 }
 
 fn author_reason(facts: &Facts, signer: &str) -> String {

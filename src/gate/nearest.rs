@@ -9,6 +9,8 @@ use crate::store::Limits;
 /// The most changes of the store that are compared. The rest is not looked at: the answer is a
 /// courtesy and decides nothing.
 const MAX_COMPARED: usize = 2_000;
+/// The most entries of their manifests together. Anybody may have stored a huge one.
+const MAX_ENTRIES: usize = 200_000;
 
 impl Gate<'_> {
     /// The stored change with a genuine statement that shares a path with `manifest` and differs at
@@ -17,6 +19,7 @@ impl Gate<'_> {
         let digest = manifest.digest();
         let digests = self.store.digests(&Limits::default())?;
         let mut candidates = Vec::new();
+        let mut entries = 0;
         for other in digests
             .into_iter()
             .filter(|other| *other != digest)
@@ -25,6 +28,10 @@ impl Gate<'_> {
             let Some(stored) = self.store.manifest(&other)?.manifest else {
                 continue;
             };
+            entries += stored.len();
+            if entries > MAX_ENTRIES {
+                break;
+            }
             if manifest.paths().any(|path| stored.entry(path).is_some()) {
                 let differs: Vec<_> = manifest
                     .differing_paths(&stored)

@@ -1,6 +1,6 @@
 //! Which statements count for one unit: verified, for this target, after its tip, not spent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Gate;
 use super::line::Line;
@@ -54,14 +54,19 @@ impl Gate<'_> {
         let mut reasons = Vec::new();
         for bundle in self.bundles(&place.digest)? {
             match self.verify(&bundle, Some(place.digest)) {
-                Ok(statement) => match self.contradiction(&statement)? {
-                    Some(why) => found.views.push(view(
+                Ok(statement) => match self.contradiction(&statement) {
+                    Ok(Some(why)) => found.views.push(view(
                         &statement,
                         self,
                         Some((Code::DIGEST_CONTRADICTS, why)),
                     )),
-                    None => {
-                        reasons.push(self.why_not(line, place, &statement)?);
+                    checked => {
+                        // What can't be decided of one statement is no veto of its signer: it doesn't
+                        // count, and where nothing else suffices the verdict isn't decided either.
+                        let reason = checked
+                            .and_then(|_| self.why_not(line, place, &statement))
+                            .unwrap_or_else(|undecided| Some((undecided.code, undecided.message)));
+                        reasons.push(reason);
                         found.verified.push(statement);
                     }
                 },
@@ -176,7 +181,8 @@ impl Gate<'_> {
             .filter(|statement| statement.declaration().is_some())
             .map(VerifiedStatement::payload)
             .collect();
-        let replaced: BTreeMap<Digest, &str> = verified
+        // By whom, too: nobody's rejection hides that the signer replaced their own approval.
+        let replaced: BTreeSet<(Digest, &str)> = verified
             .iter()
             .filter_map(|statement| Some((statement.rejection()?, statement.signer().as_str())))
             .flat_map(|(rejection, signer)| {
@@ -207,7 +213,7 @@ impl Gate<'_> {
                         lost.short()
                     ),
                 ));
-            } else if replaced.get(&statement.payload()) == Some(&statement.signer().as_str()) {
+            } else if replaced.contains(&(statement.payload(), statement.signer().as_str())) {
                 *reason = Some((
                     Code::WITHDRAWN,
                     "replaced by the signer's rejection".to_owned(),

@@ -88,7 +88,8 @@ impl Gate<'_> {
         let path = entry.path.to_string();
         let version = path
             .strip_prefix(VERSIONS_FOLDER)
-            .and_then(|name| version_of(name.trim_start_matches('/')));
+            .and_then(|name| name.strip_prefix('/'))
+            .and_then(version_of);
         if version.is_none() && path != ROSTER_PATH && path != POLICY_PATH {
             return Err((
                 Code::TRUST_MIXED,

@@ -7,7 +7,7 @@ use gix::bstr::ByteSlice;
 use gix::objs::{CommitRef, Kind};
 
 use super::Repository;
-use super::open::{commit_id, missing, object_id};
+use super::open::{commit_id, missing};
 use super::tree::{Kin, check_hash, read_error};
 use crate::change::{
     ChangeManifest, Commit, CommitId, Content, FileMode, History, HistoryError, Identity, RepoPath,
@@ -47,8 +47,69 @@ impl Repository {
         Ok(std::mem::take(&mut object.data))
     }
 
+    /// Drops what can be reached from `hidden` after all. The library's walk goes by commit dates, which
+    /// anybody sets, and shows such commits where dates run backwards.
+    fn drop_hidden(
+        &self,
+        commits: &mut Vec<(ObjectId, Vec<ObjectId>)>,
+        hidden: &[ObjectId],
+    ) -> Result<(), HistoryError> {
+        if hidden.is_empty() {
+            return Ok(());
+        }
+        let shown: HashSet<ObjectId> = commits.iter().map(|(id, _)| *id).collect();
+        // Below a commit that should not be shown lies one that none shown is a parent of.
+        let mut lowest = commits
+            .iter()
+            .filter(|(_, parents)| !parents.iter().any(|parent| shown.contains(parent)));
+        let wrong = lowest.try_fold(false, |wrong, (id, _)| {
+            Ok::<_, HistoryError>(wrong || self.reached_from(*id, hidden)?)
+        })?;
+        if !wrong {
+            return Ok(());
+        }
+        let walk = self.repo.rev_walk(hidden.iter().copied());
+        let mut reached = HashSet::new();
+        for info in walk.all().map_err(read_error)? {
+            reached.insert(info.map_err(read_error)?.id);
+            if reached.len() > MAX_WALK {
+                let message = format!("a history of over {MAX_WALK} commits");
+                return Err(HistoryError::Limit(message));
+            }
+        }
+        commits.retain(|(id, _)| !reached.contains(id));
+        Ok(())
+    }
+
+    /// Whether a commit can be reached from any of `from`.
+    fn reached_from(&self, commit: ObjectId, from: &[ObjectId]) -> Result<bool, HistoryError> {
+        let bases = self.repo.merge_bases_many(commit, from);
+        let bases = bases.map_err(read_error)?;
+        Ok(bases.iter().any(|base| base.detach() == commit))
+    }
+
+    /// The common ancestors that are no other's ancestor. The library gives more where commit dates
+    /// run backwards.
+    fn best(&self, bases: Vec<CommitId>) -> Result<Vec<CommitId>, HistoryError> {
+        if bases.len() < 2 {
+            return Ok(bases);
+        }
+        let ids = bases
+            .iter()
+            .map(|base| self.object_id(base))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut best = Vec::new();
+        for (base, id) in bases.into_iter().zip(&ids) {
+            let others: Vec<_> = ids.iter().copied().filter(|other| other != id).collect();
+            if !self.reached_from(*id, &others)? {
+                best.push(base);
+            }
+        }
+        Ok(best)
+    }
+
     pub(super) fn commit_tree(&self, commit: &CommitId) -> Result<ObjectId, HistoryError> {
-        let id = object_id(commit)?;
+        let id = self.object_id(commit)?;
         let data = self.commit_data(id)?;
         Ok(decode(&data, id)?.tree())
     }
@@ -75,7 +136,7 @@ impl Repository {
 
 impl History for Repository {
     fn commit(&self, id: &CommitId) -> Result<Commit, HistoryError> {
-        let object = object_id(id)?;
+        let object = self.object_id(id)?;
         let data = self.commit_data(object)?;
         let commit = decode(&data, object)?;
         let malformed = |_| HistoryError::MalformedCommit(id.to_string());
@@ -91,7 +152,7 @@ impl History for Repository {
     }
 
     fn parents(&self, id: &CommitId) -> Result<Vec<CommitId>, HistoryError> {
-        let object = object_id(id)?;
+        let object = self.object_id(id)?;
         if self.shallow()?.contains(&object) {
             return Err(HistoryError::Shallow(id.clone()));
         }
@@ -111,12 +172,13 @@ impl History for Repository {
     fn merge_bases(&self, one: &CommitId, other: &CommitId) -> Result<Vec<CommitId>, HistoryError> {
         let bases = self
             .repo
-            .merge_bases_many(object_id(one)?, &[object_id(other)?])
+            .merge_bases_many(self.object_id(one)?, &[self.object_id(other)?])
             .map_err(read_error)?;
         let bases: Vec<CommitId> = bases
             .into_iter()
             .map(|id| commit_id(id.detach()))
             .collect::<Result<_, _>>()?;
+        let bases = self.best(bases)?;
         // In a cut history another base may hide behind the cut. The walks fail where they meet it.
         if !self.shallow()?.is_empty() {
             self.commits_between(&bases, one)?;
@@ -133,12 +195,9 @@ impl History for Repository {
         if ancestor == descendant {
             return Ok(true);
         }
-        let bases = self
-            .repo
-            .merge_bases_many(object_id(ancestor)?, &[object_id(descendant)?])
-            .map_err(read_error)?;
-        let wanted = object_id(ancestor)?;
-        if bases.iter().any(|base| base.detach() == wanted) {
+        let wanted = self.object_id(ancestor)?;
+        self.commit_data(wanted)?;
+        if self.reached_from(wanted, &[self.object_id(descendant)?])? {
             return Ok(true);
         }
         if !self.shallow()?.is_empty() {
@@ -154,9 +213,9 @@ impl History for Repository {
     ) -> Result<Vec<CommitId>, HistoryError> {
         let hidden = without
             .iter()
-            .map(object_id)
+            .map(|id| self.object_id(id))
             .collect::<Result<Vec<_>, _>>()?;
-        let head = object_id(head)?;
+        let head = self.object_id(head)?;
         if hidden.contains(&head) {
             return Ok(Vec::new());
         }
@@ -164,24 +223,24 @@ impl History for Repository {
         let walk = self
             .repo
             .rev_walk([head])
-            .with_hidden(hidden)
+            .with_hidden(hidden.iter().copied())
             .all()
             .map_err(read_error)?;
         let mut commits = Vec::new();
         for info in walk {
             let info = info.map_err(read_error)?;
-            let id = commit_id(info.id)?;
             if shallow.contains(&info.id) {
-                return Err(HistoryError::Shallow(id));
+                return Err(HistoryError::Shallow(commit_id(info.id)?));
             }
-            commits.push(id);
+            commits.push((info.id, info.parent_ids.to_vec()));
             if commits.len() > MAX_WALK {
                 return Err(HistoryError::Limit(format!(
                     "a range of over {MAX_WALK} commits"
                 )));
             }
         }
-        Ok(commits)
+        self.drop_hidden(&mut commits, &hidden)?;
+        commits.iter().map(|(id, _)| commit_id(*id)).collect()
     }
 
     fn content(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<Content>, HistoryError> {

@@ -9,6 +9,8 @@ use gix::bstr::ByteSlice;
 
 use crate::change::{CommitId, Digest, HistoryError};
 
+/// Git shortens ids to no fewer digits unless it is told to; below, words such as `cafe` would be ids.
+const MIN_ABBREVIATION: usize = 7;
 /// Memory for decoded objects, in bytes.
 const OBJECT_CACHE: usize = 64 << 20;
 
@@ -102,6 +104,7 @@ impl Repository {
             return Err(unknown());
         }
         self.check_unambiguous(revision)?;
+        self.check_id(revision)?;
         let id = self
             .repo
             .rev_parse_single(revision.as_bytes().as_bstr())
@@ -113,10 +116,19 @@ impl Repository {
         commit_id(commit.id)
     }
 
+    /// Our id as the library's. The library takes no id of the other hash, and a statement of anybody
+    /// may hold one: no object here has it.
+    pub(super) fn object_id(&self, id: &CommitId) -> Result<ObjectId, HistoryError> {
+        ObjectId::from_hex(id.as_str().as_bytes())
+            .ok()
+            .filter(|object| object.kind() == self.repo.object_hash())
+            .ok_or_else(|| HistoryError::UnknownRevision(id.to_string()))
+    }
+
     /// In a shallow clone, a commit that may lie beyond the cut: an id, or an ancestor of something here.
     fn cut_off(&self, revision: &str) -> Option<HistoryError> {
-        let base = revision.split(['~', '^']).next().unwrap_or_default();
-        let is_id = base.parse::<CommitId>().is_ok();
+        let base = without_suffix(revision);
+        let is_id = is_full_id(base);
         let ancestor = base != revision
             && self
                 .repo
@@ -127,13 +139,38 @@ impl Repository {
         commit_id(*cut).ok().map(HistoryError::Shallow)
     }
 
+    /// A full id names an object and nothing else: where the object isn't here, a ref of that name
+    /// would be taken in its place, and whoever may push could say what BASE is.
+    fn check_id(&self, revision: &str) -> Result<(), HistoryError> {
+        let name = without_suffix(revision);
+        if !is_full_id(name) {
+            return Ok(());
+        }
+        let known = ObjectId::from_hex(name.to_ascii_lowercase().as_bytes())
+            .ok()
+            .filter(|id| id.kind() == self.repo.object_hash())
+            .is_some_and(|id| matches!(self.repo.try_find_header(id), Ok(Some(_))));
+        if known {
+            return Ok(());
+        }
+        let unknown = || HistoryError::UnknownRevision(revision.to_owned());
+        Err(self.cut_off(revision).unwrap_or_else(unknown))
+    }
+
+    /// Whether a name is the start of the id of an object that is here.
+    fn abbreviates(&self, name: &str) -> bool {
+        let prefix = gix::hash::Prefix::from_hex(name).ok();
+        prefix
+            .filter(|_| name.len() >= MIN_ABBREVIATION)
+            .is_some_and(|prefix| {
+                matches!(self.repo.objects.lookup_prefix(prefix, None), Ok(Some(_)))
+            })
+    }
+
     /// A name that is both a tag and a branch binds neither.
     fn check_unambiguous(&self, revision: &str) -> Result<(), HistoryError> {
-        let name = revision
-            .split(['~', '^', '@', ':'])
-            .next()
-            .unwrap_or_default();
-        if name.is_empty() || name == "HEAD" || name.parse::<CommitId>().is_ok() {
+        let name = without_suffix(revision);
+        if name.is_empty() || name == "HEAD" || is_full_id(name) {
             return Ok(());
         }
         let full = ["refs/", "refs/tags/", "refs/heads/", "refs/remotes/"];
@@ -142,8 +179,13 @@ impl Repository {
             .map(|prefix| format!("{prefix}{name}"))
             .filter(|full| matches!(self.repo.try_find_reference(full.as_str()), Ok(Some(_))))
             .collect();
-        if candidates.len() > 1 {
-            let candidates = candidates.join(", ");
+        // A ref may also be named like the start of an id, and would be taken in its place.
+        let shortened = !candidates.is_empty() && self.abbreviates(name);
+        if candidates.len() > 1 || shortened {
+            let mut candidates = candidates.join(", ");
+            if shortened {
+                candidates.push_str(", an object's id");
+            }
             return Err(HistoryError::Ambiguous {
                 name: name.to_owned(),
                 candidates,
@@ -153,17 +195,23 @@ impl Repository {
     }
 }
 
+/// A revision without what navigates from it: `~1`, `^2`, `@{1}`, `:path`. An `@` alone may stand in
+/// a ref's name.
+fn without_suffix(revision: &str) -> &str {
+    let name = revision.split(['~', '^', ':']).next().unwrap_or_default();
+    name.split("@{").next().unwrap_or_default()
+}
+
+/// Whether a name has the form of a whole id, in any case.
+fn is_full_id(name: &str) -> bool {
+    name.to_ascii_lowercase().parse::<CommitId>().is_ok()
+}
+
 /// The library's id as ours.
 pub(crate) fn commit_id(id: ObjectId) -> Result<CommitId, HistoryError> {
     let text = id.to_string();
     text.parse()
         .map_err(|_| HistoryError::Read(format!("unknown object format of {text}")))
-}
-
-/// Our id as the library's.
-pub(crate) fn object_id(id: &CommitId) -> Result<ObjectId, HistoryError> {
-    ObjectId::from_hex(id.as_str().as_bytes())
-        .map_err(|_| HistoryError::UnknownRevision(id.to_string()))
 }
 
 pub(super) fn missing(id: ObjectId) -> HistoryError {

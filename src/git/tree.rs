@@ -17,6 +17,9 @@ use crate::change::{
 const MAX_ENTRIES: usize = 1_000_000;
 /// The largest blob that is read, in bytes (SPEC 10).
 const MAX_BLOB: u64 = 2 << 30;
+/// The most folders that one comparison opens. Folders that hold no file add no entry, and a few
+/// small objects can nest into more of them than anybody can visit.
+const MAX_FOLDERS: usize = 2_000_000;
 /// The deepest nesting of folders.
 const MAX_DEPTH: usize = 512;
 
@@ -39,7 +42,14 @@ impl Repository {
     ) -> Result<ChangeManifest, HistoryError> {
         let mut manifest = ChangeManifest::new();
         let mut pending = vec![(Vec::new(), 0, old, new)];
+        let mut opened = 0;
         while let Some((prefix, depth, old, new)) = pending.pop() {
+            opened += 1;
+            if opened > MAX_FOLDERS {
+                return Err(HistoryError::Limit(format!(
+                    "a change over more than {MAX_FOLDERS} folders"
+                )));
+            }
             if depth > MAX_DEPTH {
                 return Err(HistoryError::Limit(format!(
                     "folders nested over {MAX_DEPTH} deep"

@@ -7,6 +7,8 @@
     reason = "tests"
 )]
 
+mod ancestry;
+mod attacks;
 mod edges;
 mod git_reading;
 mod interop;

@@ -53,13 +53,19 @@ impl Predicate for Declaration {
 
     fn read(node: &Node<'_>) -> Result<Self, AttestationError> {
         let object = node.object()?;
+        let assistance = object.required("aiAssistance")?;
+        let ai_assistance = ai_reader::read(&assistance)?;
+        // Who says nothing has not declared `none`.
+        if ai_assistance.declared.is_none() {
+            return Err(assistance.bad_value("what is declared"));
+        }
         Ok(Self {
             change: Change::read(&object.required("change")?)?,
             authors: object
                 .required("authors")?
                 .array_of(limits::AUTHORS, Author::read)?,
             author: PersonClaim::read(&object.required("author")?)?,
-            ai_assistance: ai_reader::read(&object.required("aiAssistance")?)?,
+            ai_assistance,
             reason: object.optional_with("reason", |reason| reason.text(limits::COMMENT_BYTES))?,
             tickets: object
                 .required("tickets")?
