@@ -7,6 +7,7 @@
 mod attribution;
 mod claimed;
 mod commit;
+mod fields;
 mod found;
 mod message;
 mod metadata;

@@ -3,12 +3,27 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use toml_edit::{ArrayOfTables, DocumentMut, TableLike, Value};
+use toml_edit::{ArrayOfTables, DocumentMut};
 
+use super::fields::Fields;
 use super::{Extent, Strength};
 
 /// The compiled-in table's text.
 pub(super) const BUILTIN_TEXT: &str = include_str!("agents.toml");
+
+/// The keys of a row.
+const ROW_KEYS: [&str; 10] = [
+    "id",
+    "tool",
+    "alone",
+    "addresses",
+    "names",
+    "given_names",
+    "model_in_name",
+    "name_suffix",
+    "trailers",
+    "markers",
+];
 
 /// The tools that are known, by the exact traces that they leave.
 #[derive(Debug, Clone, Default)]
@@ -143,18 +158,7 @@ impl AgentTable {
     }
 
     fn add_row(&mut self, fields: &Fields<'_>) -> Result<(), AgentTableError> {
-        fields.allow(&[
-            "id",
-            "tool",
-            "alone",
-            "addresses",
-            "names",
-            "given_names",
-            "model_in_name",
-            "name_suffix",
-            "trailers",
-            "markers",
-        ])?;
+        fields.allow(&ROW_KEYS)?;
         let row = Row {
             id: fields.required("id")?,
             tool: fields.required("tool")?,
@@ -377,125 +381,6 @@ impl LinePattern {
                 .and_then(|rest| rest.strip_suffix(suffix.as_str()))
                 .is_some_and(|middle| !middle.contains(char::is_whitespace)),
         }
-    }
-}
-
-/// Typed access to the keys of one table, with errors that name the row.
-struct Fields<'a> {
-    row: usize,
-    table: &'a dyn TableLike,
-}
-
-impl Fields<'_> {
-    fn bad(&self, key: &'static str) -> AgentTableError {
-        AgentTableError::Value { row: self.row, key }
-    }
-
-    fn allow(&self, known: &[&str]) -> Result<(), AgentTableError> {
-        match self.table.iter().find(|(key, _)| !known.contains(key)) {
-            None => Ok(()),
-            Some((key, _)) => Err(AgentTableError::UnknownKey {
-                row: self.row,
-                key: key.to_owned(),
-            }),
-        }
-    }
-
-    /// Reads a key by `read`, which gives `None` for a value of another type.
-    fn read<T>(
-        &self,
-        key: &'static str,
-        read: impl Fn(&Value) -> Option<T>,
-    ) -> Result<Option<T>, AgentTableError> {
-        let Some(item) = self.table.get(key) else {
-            return Ok(None);
-        };
-        let value = item.as_value().and_then(read);
-        value.map(Some).ok_or_else(|| self.bad(key))
-    }
-
-    fn string(&self, key: &'static str) -> Result<Option<String>, AgentTableError> {
-        self.read(key, |value| {
-            value
-                .as_str()
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned)
-        })
-    }
-
-    fn required(&self, key: &'static str) -> Result<String, AgentTableError> {
-        self.string(key)?.ok_or_else(|| self.bad(key))
-    }
-
-    fn flag(&self, key: &'static str) -> Result<bool, AgentTableError> {
-        Ok(self.read(key, Value::as_bool)?.unwrap_or_default())
-    }
-
-    fn digits(&self, key: &'static str) -> Result<Option<usize>, AgentTableError> {
-        self.read(key, |value| {
-            usize::try_from(value.as_integer()?)
-                .ok()
-                .filter(|digits| (1..=64).contains(digits))
-        })
-    }
-
-    fn strings(&self, key: &'static str) -> Result<Vec<String>, AgentTableError> {
-        let texts = self.read(key, |value| {
-            let texts = value
-                .as_array()?
-                .iter()
-                .map(|text| text.as_str().map(str::to_owned));
-            texts.collect::<Option<Vec<_>>>()
-        })?;
-        Ok(texts.unwrap_or_default())
-    }
-
-    fn pair(&self, key: &'static str) -> Result<Option<(String, String)>, AgentTableError> {
-        if self.table.get(key).is_none() {
-            return Ok(None);
-        }
-        match <[String; 2]>::try_from(self.strings(key)?) {
-            Ok([before, after]) => Ok(Some((before, after))),
-            Err(_) => Err(self.bad(key)),
-        }
-    }
-
-    fn each<T>(
-        &self,
-        key: &'static str,
-        parse: impl Fn(&Fields<'_>) -> Result<T, AgentTableError>,
-    ) -> Result<Vec<T>, AgentTableError> {
-        let Some(item) = self.table.get(key) else {
-            return Ok(Vec::new());
-        };
-        let array = item.as_array().ok_or_else(|| self.bad(key))?;
-        let parse_one = |value: &Value| {
-            let table = value.as_inline_table().ok_or_else(|| self.bad(key))?;
-            parse(&Fields {
-                row: self.row,
-                table,
-            })
-        };
-        array.iter().map(parse_one).collect()
-    }
-
-    /// `none` would be evidence of a person's work, which no trace is.
-    fn extent(&self, default: Extent) -> Result<Extent, AgentTableError> {
-        let extent = self.read("extent", |value| value.as_str()?.parse::<Extent>().ok())?;
-        match extent {
-            Some(Extent::None) => Err(self.bad("extent")),
-            other => Ok(other.unwrap_or(default)),
-        }
-    }
-
-    fn strength(&self) -> Result<Strength, AgentTableError> {
-        let strength = self.read("strength", |value| match value.as_str()? {
-            "weak" => Some(Strength::Weak),
-            "medium" => Some(Strength::Medium),
-            "strong" => Some(Strength::Strong),
-            _ => None,
-        })?;
-        Ok(strength.unwrap_or(Strength::Strong))
     }
 }
 

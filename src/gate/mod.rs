@@ -5,6 +5,8 @@
 //! [`Verdict`]; what stands in the way of one is [`Undecided`], never a pass. SPEC section 8.
 
 mod authors;
+mod facts;
+mod findings;
 mod judge;
 mod judging;
 mod line;

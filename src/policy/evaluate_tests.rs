@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::ai::Extent;
 use crate::change::RepoPath;
 use crate::keys::Signer as _;
 use crate::keys::testing::signer;

@@ -6,6 +6,7 @@
 mod against;
 mod ai_rule;
 mod conditions;
+mod decision;
 mod duration;
 mod evaluate;
 mod facts;
@@ -17,10 +18,9 @@ mod testing;
 use crate::ai::Extent;
 pub use crate::text::Unsupported;
 use against::Mention;
+pub use decision::{Decision, Missing, Unhelpful, Unmet};
 pub use duration::{DURATION_LIMIT_DAYS, DurationError, parse_duration};
-pub use evaluate::{
-    Decision, Missing, Unhelpful, Unmet, could_sign, evaluate, unhelpful, would_count,
-};
+pub use evaluate::{could_sign, evaluate, unhelpful, would_count};
 pub use facts::Facts;
 pub use glob::{GLOB_LIMIT, Glob, GlobError};
 

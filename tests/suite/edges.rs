@@ -41,12 +41,6 @@ const EDGES: [(&str, &[&str]); 14] = [
     ),
 ];
 
-/// Files that are longer than [`MAX_LINES`], with the length that they may have.
-const LONG_FILES: [(&str, usize); 3] = [
-    ("ai/table.rs", 510),
-    ("gate/judge.rs", 620),
-    ("policy/evaluate.rs", 550),
-];
 const MAX_LINES: usize = 500;
 
 /// One file of `src/`.
@@ -381,18 +375,13 @@ fn unsafe_code_is_forbidden_for_every_target() {
 
 #[test]
 fn files_are_short() {
-    let mut exceptions: BTreeMap<_, _> = LONG_FILES.into_iter().collect();
     for source in sources().into_iter().filter(|source| !source.is_test()) {
-        let limit = exceptions.remove(source.path.as_str()).unwrap_or(MAX_LINES);
         let (path, lines) = (&source.path, source.text.lines().count());
-        assert!(lines <= limit, "{path} has {lines} lines, over {limit}");
-        // An exception that is no longer one is taken out.
         assert!(
-            limit == MAX_LINES || lines > MAX_LINES,
-            "{path} is short now"
+            lines <= MAX_LINES,
+            "{path} has {lines} lines, over {MAX_LINES}"
         );
     }
-    assert!(exceptions.is_empty(), "gone: {exceptions:?}");
 }
 
 #[test]

@@ -1,0 +1,149 @@
+//! What the policy is asked about: who may have written a change, and what counts for it (SPEC 6.3).
+
+use std::collections::BTreeSet;
+
+use super::Gate;
+use super::authors::Claims;
+use super::statements::Statements;
+use super::verdict::AuthorView;
+use crate::ai::{ClaimedRole, Extent};
+use crate::attestation::{Author, AuthorRole};
+use crate::change::{ChangeManifest, Identity};
+use crate::policy::Facts;
+use crate::roster::PersonId;
+use crate::verify::VerifiedStatement;
+
+impl Gate<'_> {
+    /// Gathers what the policy is asked about (SPEC 6.3).
+    pub(super) fn facts(
+        &self,
+        manifest: &ChangeManifest,
+        claims: &Claims,
+        statements: &Statements,
+    ) -> Facts {
+        let roster = &self.judging.roster;
+        let mut all = claims.clone();
+        if let Some(lander) = self.lander(claims, statements) {
+            match roster.claimed(&lander) {
+                Some(engineer) => all.people.remove(&engineer.id),
+                None => all.unknown.remove(&lander),
+            };
+        }
+        let mut evidence = claims.found.extent();
+        for statement in &statements.verified {
+            for author in statement.authors() {
+                self.claim_author(&mut all, author);
+            }
+            if statement.declaration().is_some() {
+                all.people.insert(statement.signer().clone());
+            }
+            evidence = evidence.max(statement.extent());
+        }
+        let mut facts = Facts {
+            paths: manifest.paths().cloned().collect(),
+            evidence,
+            claimed: all.people,
+            claims_unknown: !all.unknown.is_empty() || claims.left_out > 0,
+            ..Facts::default()
+        };
+        for statement in statements.counted() {
+            if let Some(declaration) = statement.declaration() {
+                facts.proven.insert(statement.signer().clone());
+                facts.declared = facts.declared.max(Some(
+                    declaration.ai_assistance.declared.unwrap_or(Extent::None),
+                ));
+            } else if statement.approval().is_some() {
+                facts.approvals.insert(statement.signer().clone());
+            }
+        }
+        facts
+    }
+
+    /// The author of the one commit that is no merge, where somebody else's declaration counts and no
+    /// statement names them: they landed it (SPEC 6.3).
+    fn lander(&self, claims: &Claims, statements: &Statements) -> Option<Identity> {
+        let author = claims.sole_author.as_ref()?;
+        let person = self
+            .judging
+            .roster
+            .claimed(author)
+            .map(|engineer| &engineer.id);
+        let declared = |statement: &VerifiedStatement| {
+            statement.declaration().is_some() && Some(statement.signer()) != person
+        };
+        let named = statements
+            .verified
+            .iter()
+            .flat_map(VerifiedStatement::authors)
+            .any(|named| {
+                let same_person = person.is_some() && self.person_of(named).as_ref() == person;
+                same_person
+                    || named
+                        .email
+                        .as_ref()
+                        .is_some_and(|email| email.eq_ignore_ascii_case(&author.email))
+            });
+        let declares = statements.verified.iter().any(|statement| {
+            statement.declaration().is_some() && Some(statement.signer()) == person
+        });
+        // Under another of their addresses the commit may name them as a co-author.
+        let co_author = claims.named.iter().any(|(identity, role)| {
+            let claimed = self.judging.roster.claimed(identity);
+            *role == ClaimedRole::CoAuthor
+                && claimed.is_some_and(|engineer| Some(&engineer.id) == person)
+        });
+        let lands = statements.counted().any(declared) && !named && !declares && !co_author;
+        lands.then(|| author.clone())
+    }
+
+    fn person_of(&self, author: &Author) -> Option<PersonId> {
+        let roster = &self.judging.roster;
+        let by_id = author.id.as_ref().and_then(|id| roster.engineer(id));
+        let by_email = || roster.claimed(&identity(author));
+        by_id.or_else(by_email).map(|engineer| engineer.id.clone())
+    }
+
+    fn claim_author(&self, claims: &mut Claims, author: &Author) {
+        match self.person_of(author) {
+            Some(person) => {
+                claims.people.insert(person);
+            }
+            // A declarant without an address says nothing new: the signer is claimed already.
+            None if author.role == AuthorRole::Declarant && author.email.is_none() => {}
+            None => {
+                claims.unknown.insert(identity(author));
+            }
+        }
+    }
+
+    pub(super) fn author_views(&self, facts: &Facts, claims: &Claims) -> Vec<AuthorView> {
+        let roster = &self.judging.roster;
+        let known: BTreeSet<&PersonId> = facts.proven.union(&facts.claimed).collect();
+        let mut views: Vec<_> = known
+            .into_iter()
+            .filter_map(|id| roster.engineer(id))
+            .map(|engineer| AuthorView {
+                id: Some(engineer.id.clone()),
+                name: engineer.name.clone(),
+                level: Some(roster.level_name(engineer.level).to_owned()),
+                proven: facts.proven.contains(&engineer.id),
+            })
+            .collect();
+        if facts.claims_unknown {
+            views.extend(claims.unknown.iter().map(|identity| AuthorView {
+                id: None,
+                name: format!("{} <{}>", identity.name, identity.email),
+                level: None,
+                proven: false,
+            }));
+        }
+        views
+    }
+}
+
+fn identity(author: &Author) -> Identity {
+    Identity {
+        name: author.name.clone().unwrap_or_default(),
+        email: author.email.clone().unwrap_or_default(),
+    }
+}
