@@ -192,59 +192,61 @@ fn each_listed_address_as_co_author_is_strong_evidence_and_its_lookalikes_none()
     }
 }
 
+/// A trailer, its row, what it shows, and a line that is none.
+const LISTED_TRAILERS: [(&str, &str, Extent, &str); 8] = [
+    (
+        "Claude-Session: https://claude.ai/code/session_1",
+        "claude-code/claude-session",
+        Extent::Assisted,
+        "Claude-Sessions: x",
+    ),
+    (
+        "Agent-Logs-Url: https://github.com/o/r/sessions/1",
+        "copilot-agent/agent-logs-url",
+        Extent::Assisted,
+        "Agent-Logs: x",
+    ),
+    (
+        "Copilot-Session: 1",
+        "copilot/copilot-session",
+        Extent::Assisted,
+        "Copilot-Session:",
+    ),
+    (
+        "Made-with: Cursor",
+        "cursor/made-with",
+        Extent::Assisted,
+        "Made-with: Cursor and love",
+    ),
+    (
+        "Amp-Thread-ID: https://ampcode.com/threads/T-1-2",
+        "amp/amp-thread-id",
+        Extent::Assisted,
+        "Amp-Thread-ID: https://example.com/threads/T-1",
+    ),
+    (
+        "Entire-Checkpoint: 0123456789ab",
+        "entire/entire-checkpoint",
+        Extent::Assisted,
+        "Entire-Checkpoint: 0123456789a",
+    ),
+    (
+        "Entire-Agent: Claude Code",
+        "entire/entire-agent",
+        Extent::Assisted,
+        "The Entire-Agent: Claude Code",
+    ),
+    (
+        "Replit-Commit-Author: Agent",
+        "replit/replit-commit-author",
+        Extent::Generated,
+        "Replit-Commit-Author: Agent Smith",
+    ),
+];
+
 #[test]
 fn each_listed_trailer_is_evidence_and_a_near_miss_is_not() {
-    use Extent::{Assisted, Generated};
-    for (line, rule, extent, miss) in [
-        (
-            "Claude-Session: https://claude.ai/code/session_1",
-            "claude-code/claude-session",
-            Assisted,
-            "Claude-Sessions: x",
-        ),
-        (
-            "Agent-Logs-Url: https://github.com/o/r/sessions/1",
-            "copilot-agent/agent-logs-url",
-            Assisted,
-            "Agent-Logs: x",
-        ),
-        (
-            "Copilot-Session: 1",
-            "copilot/copilot-session",
-            Assisted,
-            "Copilot-Session:",
-        ),
-        (
-            "Made-with: Cursor",
-            "cursor/made-with",
-            Assisted,
-            "Made-with: Cursor and love",
-        ),
-        (
-            "Amp-Thread-ID: https://ampcode.com/threads/T-1-2",
-            "amp/amp-thread-id",
-            Assisted,
-            "Amp-Thread-ID: https://example.com/threads/T-1",
-        ),
-        (
-            "Entire-Checkpoint: 0123456789ab",
-            "entire/entire-checkpoint",
-            Assisted,
-            "Entire-Checkpoint: 0123456789a",
-        ),
-        (
-            "Entire-Agent: Claude Code",
-            "entire/entire-agent",
-            Assisted,
-            "The Entire-Agent: Claude Code",
-        ),
-        (
-            "Replit-Commit-Author: Agent",
-            "replit/replit-commit-author",
-            Generated,
-            "Replit-Commit-Author: Agent Smith",
-        ),
-    ] {
+    for (line, rule, extent, miss) in LISTED_TRAILERS {
         check_line(line, rule, Strength::Strong, extent);
         check_line(
             &line.replace(

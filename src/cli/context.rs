@@ -312,13 +312,21 @@ impl Context {
             let name = self.local_name(&branch);
             return History::reference(&self.repo, &name)?.ok_or_else(|| unresolved(&name));
         }
-        self.remote_head()?.ok_or_else(|| {
-            Failure::new(
-                Code::TRUST_INVALID,
-                "HEAD has no trust metadata of this root",
-            )
-            .next("countersign init, or --trust-ref REF")
-        })
+        if let Some(commit) = self.remote_head()? {
+            return Ok(commit);
+        }
+        // HEAD alone can't judge either; what is wrong with it is the better answer.
+        Judging::find(
+            &self.repo,
+            std::slice::from_ref(head),
+            root,
+            self.environment.now,
+        )?;
+        let failure = Failure::new(
+            Code::TRUST_INVALID,
+            "HEAD has no trust metadata of this root",
+        );
+        Err(failure.next("countersign init, or --trust-ref REF"))
     }
 
     /// The first protected branch of HEAD's newest valid version.

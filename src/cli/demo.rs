@@ -83,12 +83,7 @@ impl Stage<'_> {
         )?;
 
         self.say("Ben, a junior, writes something with an AI tool and declares it.")?;
-        let remote = "remote.git";
-        self.quiet(
-            &self.folder.clone(),
-            "ben",
-            &format!("git clone -q {remote} ben"),
-        )?;
+        self.quiet(&self.folder.clone(), "ben", "git clone -q remote.git ben")?;
         self.shown(
             "ben",
             "git switch -qc tags && echo 'pub fn tags() {}' >> lib.rs",
@@ -115,12 +110,13 @@ impl Stage<'_> {
             "git merge -q --squash origin/tags && git commit -qm \"Add tags\" && git push -q",
         )?;
 
+        self.gate()
+    }
+
+    /// CI verifies what landed, and refuses what nobody signed.
+    fn gate(&mut self) -> Result<(), Failure> {
         self.say("CI verifies what landed, on a fresh clone.")?;
-        self.quiet(
-            &self.folder.clone(),
-            "ci",
-            &format!("git clone -q {remote} ci"),
-        )?;
+        self.quiet(&self.folder.clone(), "ci", "git clone -q remote.git ci")?;
         self.shown(
             "ci",
             "countersign verify --fetch --root \"$ROOT\" HEAD~1..HEAD",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use countersign::attestation::Checkpoint;
-use countersign::change::{History, Identity};
+use countersign::change::{Digest, History, Identity};
 use countersign::codes::Code;
 use countersign::gate::read_texts;
 use countersign::git::UserConfig;
@@ -55,19 +55,17 @@ pub fn run(
     let (roster, _) = read_texts(roster_text.as_bytes(), policy_text.as_bytes())?;
     let now = context.environment.now;
     let tip = History::reference(&context.repo, &branch)?;
+    let checkpoints = tip.map(|git_commit| Checkpoint {
+        name: branch.clone(),
+        git_commit,
+    });
     let version = NewVersion {
         number: 1,
         previous: None,
         roster_bytes: roster_text.as_bytes(),
         policy_bytes: policy_text.as_bytes(),
         roster: &roster,
-        checkpoints: tip
-            .map(|git_commit| Checkpoint {
-                name: branch.clone(),
-                git_commit,
-            })
-            .into_iter()
-            .collect(),
+        checkpoints: checkpoints.into_iter().collect(),
         issued_on: now,
         expires_on: expires_after(now, VALID_MONTHS),
     };
@@ -76,6 +74,19 @@ pub fn run(
     write_all(&folder, &roster_text, &policy_text, &envelope)?;
     context.set_config(ROOT_KEY, &format!("sha256:{root}"))?;
 
+    report(output, &key, &identity, &id, &branch, &root)?;
+    Ok(Done::Yes)
+}
+
+/// Says what was made, and what comes next.
+fn report(
+    output: &mut Output,
+    key: &key::Found,
+    identity: &Identity,
+    id: &str,
+    branch: &str,
+    root: &Digest,
+) -> Result<(), Failure> {
     output.row(
         "Key",
         &format!(
@@ -98,7 +109,7 @@ pub fn run(
         "Wrote",
         &format!(
             "{ROSTER_PATH}, policy.toml, trust/1.dsse.json; {} is protected",
-            short_branch(&branch)
+            short_branch(branch)
         ),
     )?;
     output.row(
@@ -109,7 +120,7 @@ pub fn run(
         "Next",
         &format!("git add {FOLDER} && git commit -m \"Introduce countersign\""),
     )?;
-    Ok(Done::Yes)
+    Ok(())
 }
 
 /// Writes the three files into a new folder that gets its name last: all of it or nothing.

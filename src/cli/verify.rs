@@ -85,10 +85,10 @@ fn verify(
     let judging = context.judging(root, &head, args.trust_ref.as_deref())?;
     warn_of_expiry(&context, &judging);
     let target = context.target(&judging, args.target.as_deref())?;
-    let (judged, labels) = judged(&context, args, &judging, &target, head)?;
     let store = context.store()?;
     let snapshot = store.open().map_err(Undecided::from)?;
     let gate = context.gate(&snapshot, &judging, &target);
+    let (judged, labels) = judged(&context, args, &gate, &target, head)?;
     let verdict = match &judged {
         Judged::Change { base, head } => gate.judge_change(base, head)?,
         Judged::Range { base, head } => judge_range(&context, &gate, &target, base.as_ref(), head)?,
@@ -126,7 +126,7 @@ fn head_of(args: &VerifyArgs) -> Result<&str, Failure> {
 fn judged(
     context: &Context,
     args: &VerifyArgs,
-    judging: &Judging,
+    gate: &Gate<'_>,
     target: &Target,
     head: CommitId,
 ) -> Result<(Judged, Labels), Failure> {
@@ -149,9 +149,14 @@ fn judged(
         base: Some(target.short().to_owned()),
         head: head_label,
     };
-    if args.pr.is_none() && head == target.tip && context.remote.is_none() {
-        // Nothing is to land, and nobody else holds the branch: its units after the checkpoint.
-        let base = judging.checkpoint(&target.name).cloned();
+    if args.pr.is_none() && gate.on_line(&head, &target.tip)? {
+        // It landed already, so "nothing to land" would be an empty answer: its units are judged.
+        let base = gate.judging.checkpoint(&target.name).cloned();
+        let accepted = match &base {
+            Some(base) => context.repo.is_ancestor(&head, base)?,
+            None => false,
+        };
+        let base = if accepted { Some(head.clone()) } else { base };
         let labels = Labels {
             base: None,
             ..labels

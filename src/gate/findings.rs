@@ -4,7 +4,10 @@ use super::Gate;
 use super::statements::Statements;
 use super::verdict::{Effect, Finding, Next, RuleView, StatementKind, UnitVerdict};
 use crate::codes::Code;
-use crate::policy::{Enforce, Facts, Missing, Unhelpful, Unmet, could_sign, evaluate, unhelpful};
+use crate::policy::{
+    Enforce, Facts, Missing, MissingSignOffs, Require, Unhelpful, Unmet, could_sign, evaluate,
+    unhelpful,
+};
 use crate::verify::VerifiedStatement;
 
 impl Gate<'_> {
@@ -56,84 +59,36 @@ impl Gate<'_> {
             on_target && eligible && !replaced
         };
         let finding = |statement: &VerifiedStatement| Finding {
-            code: Code::REJECTED,
-            effect: Effect::Refuses,
             detail: Some(format!("by {}", statement.signer())),
-            missing: Vec::new(),
-            rule: None,
-            who: Vec::new(),
-            next: Next::Change,
+            ..bare(Code::REJECTED, Effect::Refuses, Next::Change)
         };
         all.iter().filter(stands).map(finding).collect()
     }
 
     fn finding(&self, unmet: &Unmet, facts: &Facts) -> Finding {
         let rule = self.judging.policy.rules.get(unmet.rule);
-        let level = rule
-            .and_then(|rule| rule.require.as_ref())
-            .and_then(|require| require.level.clone());
-        let team = rule
-            .and_then(|rule| rule.require.as_ref())
-            .and_then(|require| require.team.clone());
-        let (code, effect, next, missing, who) = match &unmet.missing {
-            Missing::Forbidden => (
-                Code::FORBIDDEN,
-                Effect::Refuses,
-                Next::Change,
-                Vec::new(),
-                Vec::new(),
-            ),
-            Missing::Declaration => {
-                let missing = vec!["1 declaration by an author".to_owned()];
-                (
-                    Code::DECLARATION_MISSING,
-                    Effect::Waits,
-                    Next::Declare,
-                    missing,
-                    Vec::new(),
-                )
-            }
-            Missing::SignOffs {
-                signers,
-                teams,
-                above_author,
-                who,
-            } => {
-                let needed = rule
-                    .and_then(|rule| rule.require.as_ref())
-                    .map_or(0, |require| require.signers);
-                let only_teams = !teams.is_empty() && facts.approvals.len() >= needed;
-                let code = if only_teams {
-                    Code::TEAM_MISSING
-                } else {
-                    Code::SIGN_OFF_MISSING
-                };
-                let missing = people(
-                    *signers,
-                    level.as_deref(),
-                    team.as_deref(),
-                    teams,
-                    *above_author,
-                );
-                (code, Effect::Waits, Next::Sign, missing, who.clone())
+        let mut finding = match &unmet.missing {
+            Missing::Forbidden => Finding {
+                detail: rule.and_then(|rule| rule.forbid.clone()),
+                ..bare(Code::FORBIDDEN, Effect::Refuses, Next::Change)
+            },
+            Missing::Declaration => Finding {
+                missing: vec!["1 declaration by an author".to_owned()],
+                ..bare(Code::DECLARATION_MISSING, Effect::Waits, Next::Declare)
+            },
+            Missing::SignOffs(missing) => {
+                sign_offs(missing, rule.and_then(|rule| rule.require.as_ref()), facts)
             }
         };
-        let warns = unmet.enforce == Enforce::Warn;
-        let forbid = rule
-            .and_then(|rule| rule.forbid.clone())
-            .filter(|_| unmet.missing == Missing::Forbidden);
-        Finding {
-            code: if warns { Code::WOULD_WAIT } else { code },
-            effect: if warns { Effect::Warns } else { effect },
-            detail: forbid,
-            missing,
-            rule: rule.map(|rule| RuleView {
-                name: rule.name.clone(),
-                line: rule.line,
-            }),
-            who,
-            next,
+        if unmet.enforce == Enforce::Warn {
+            finding.code = Code::WOULD_WAIT;
+            finding.effect = Effect::Warns;
         }
+        finding.rule = rule.map(|rule| RuleView {
+            name: rule.name.clone(),
+            line: rule.line,
+        });
+        finding
     }
 
     /// A genuine approval that helps no unmet rule says why not, so that nobody waits for its signer.
@@ -187,38 +142,57 @@ fn author_reason(facts: &Facts, signer: &str) -> String {
 }
 
 pub(super) fn trust_finding(code: Code, why: &str) -> Finding {
+    let next = match code {
+        Code::TRUST_MIXED | Code::TRUST_ROLLBACK => Next::Change,
+        _ => Next::TrustSign,
+    };
+    Finding {
+        detail: Some(why.to_owned()),
+        ..bare(code, Effect::Refuses, next)
+    }
+}
+
+fn bare(code: Code, effect: Effect, next: Next) -> Finding {
     Finding {
         code,
-        effect: Effect::Refuses,
-        detail: Some(why.to_owned()),
+        effect,
+        detail: None,
         missing: Vec::new(),
         rule: None,
         who: Vec::new(),
-        next: if code == Code::TRUST_MIXED || code == Code::TRUST_ROLLBACK {
-            Next::Change
-        } else {
-            Next::TrustSign
-        },
+        next,
     }
 }
 
 /// What is missing in words, such as `2 principals of payments above the author`.
-fn people(
-    signers: usize,
-    level: Option<&str>,
-    team: Option<&str>,
-    teams: &[String],
-    above_author: bool,
-) -> Vec<String> {
+fn sign_offs(missing: &MissingSignOffs, require: Option<&Require>, facts: &Facts) -> Finding {
+    let needed = require.map_or(0, |require| require.signers);
+    let only_teams = !missing.teams.is_empty() && facts.approvals.len() >= needed;
+    let code = if only_teams {
+        Code::TEAM_MISSING
+    } else {
+        Code::SIGN_OFF_MISSING
+    };
+    let level = require.and_then(|require| require.level.as_deref());
+    let team = require.and_then(|require| require.team.as_deref());
     let noun = level.unwrap_or("engineer");
-    let plural = if signers == 1 { "" } else { "s" };
+    let plural = if missing.signers == 1 { "" } else { "s" };
     let of = team.map(|team| format!(" of {team}")).unwrap_or_default();
-    let above = if above_author {
+    let above = if missing.above_author {
         " above the author"
     } else {
         ""
     };
-    let mut missing = vec![format!("{signers} {noun}{plural}{of}{above}")];
-    missing.extend(teams.iter().map(|team| format!("1 of them of {team}")));
-    missing
+    let mut words = vec![format!("{} {noun}{plural}{of}{above}", missing.signers)];
+    words.extend(
+        missing
+            .teams
+            .iter()
+            .map(|team| format!("1 of them of {team}")),
+    );
+    Finding {
+        missing: words,
+        who: missing.who.clone(),
+        ..bare(code, Effect::Waits, Next::Sign)
+    }
 }

@@ -97,6 +97,12 @@ impl Gate<'_> {
         self.verdict(Scope::Range, base.cloned(), head.clone(), units)
     }
 
+    /// Whether a commit stands on the first-parent line that ends at `tip`.
+    pub fn on_line(&self, commit: &CommitId, tip: &CommitId) -> Result<bool, Undecided> {
+        let line = Line::new(self.history);
+        Ok(line.since(commit, tip)?.is_some())
+    }
+
     fn off_line(&self, base: Option<&CommitId>, head: &CommitId) -> Result<Undecided, Undecided> {
         let Some(base) = base else {
             return Ok(Undecided::new(Code::INTERNAL, "a line without an end"));

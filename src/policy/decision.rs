@@ -22,10 +22,10 @@ impl Decision {
     }
 }
 
-/// A rule that is not met, by its place in [`Policy::rules`].
+/// A rule that is not met, by its place in [`Policy::rules`](super::Policy::rules).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmet {
-    /// The rule's index in [`Policy::rules`].
+    /// The rule's index in [`Policy::rules`](super::Policy::rules).
     pub rule: usize,
     /// Whether the rule blocks or warns.
     pub enforce: Enforce,
@@ -41,22 +41,26 @@ pub enum Missing {
     /// A declaration by an author. Other requirements that it would lift are folded into it.
     Declaration,
     /// Sign-offs.
-    SignOffs {
-        /// How many more people must sign, at least.
-        signers: usize,
-        /// Teams of which nobody has signed.
-        teams: Vec<String>,
-        /// Whether the rule asks for somebody above the author.
-        above_author: bool,
-        /// Who could lower the number, in the roster's order.
-        who: Vec<PersonId>,
-    },
+    SignOffs(MissingSignOffs),
+}
+
+/// The sign-offs that a rule misses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissingSignOffs {
+    /// How many more people must sign, at least.
+    pub signers: usize,
+    /// Teams of which nobody has signed.
+    pub teams: Vec<String>,
+    /// Whether the rule asks for somebody above the author.
+    pub above_author: bool,
+    /// Who could lower the number, in the roster's order.
+    pub who: Vec<PersonId>,
 }
 
 impl Missing {
     /// Whether sign-offs are missing.
     pub fn is_sign_offs(&self) -> bool {
-        matches!(self, Self::SignOffs { .. })
+        matches!(self, Self::SignOffs(_))
     }
 }
 

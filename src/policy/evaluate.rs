@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::decision::{Decision, Missing, Unhelpful, Unmet};
+use super::decision::{Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
 use super::{Facts, Policy, Require, Rule};
 use crate::roster::{Engineer, Level, PersonId, Roster};
 
@@ -192,12 +192,12 @@ impl<'a> Evaluation<'a> {
         }
         let signers = self.count_missing(rule, &self.facts.approvals);
         if signers > 0 {
-            missing.push(Missing::SignOffs {
+            missing.push(Missing::SignOffs(MissingSignOffs {
                 signers,
                 teams: self.missing_teams(require),
                 above_author: require.above_author,
                 who: self.who(rule),
-            });
+            }));
         }
         missing
     }

@@ -286,7 +286,7 @@ fn who_could_sign_are_those_whose_sign_off_lowers_what_is_missing() {
         &roster(),
         &declared_by("maya", Extent::Generated),
     );
-    let Missing::SignOffs { signers, who, .. } = &decision.unmet[0].missing else {
+    let Missing::SignOffs(MissingSignOffs { signers, who, .. }) = &decision.unmet[0].missing else {
         panic!("{decision:?}");
     };
     assert_eq!(

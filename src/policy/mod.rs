@@ -18,7 +18,7 @@ mod testing;
 use crate::ai::Extent;
 pub use crate::text::Unsupported;
 use against::Mention;
-pub use decision::{Decision, Missing, Unhelpful, Unmet};
+pub use decision::{Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
 pub use duration::{DURATION_LIMIT_DAYS, DurationError, parse_duration};
 pub use evaluate::{could_sign, evaluate, unhelpful, would_count};
 pub use facts::Facts;

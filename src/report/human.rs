@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::change::CommitId;
+use crate::codes::Code;
 use crate::gate::{
     AuthorView, Coverage, Effect, Finding, Next, Scope, StatementKind, StatementView, Undecided,
     UnitVerdict, Verdict,
@@ -211,7 +212,8 @@ fn source(source: crate::ai::EvidenceSource) -> &'static str {
 }
 
 fn found(unit: &UnitVerdict, finding: &Finding, verdict: &Verdict) -> Vec<String> {
-    if !matches!(finding.effect, Effect::Waits | Effect::Warns) || finding.missing.is_empty() {
+    let forbidden = finding.code == Code::FORBIDDEN;
+    if !forbidden && finding.missing.is_empty() {
         return Vec::new();
     }
     let mut rows: Vec<String> = unit.statements.iter().map(statement).collect();
@@ -248,6 +250,10 @@ fn found(unit: &UnitVerdict, finding: &Finding, verdict: &Verdict) -> Vec<String
 /// One statement in a row: who, what, and why it doesn't count.
 fn statement(view: &StatementView) -> String {
     let kind = view.kind.map_or("file", StatementKind::as_str);
+    let kind = match view.declared {
+        Some(extent) => format!("{kind} of {extent}"),
+        None => kind.to_owned(),
+    };
     let who = match (&view.signer, &view.level) {
         (Some(signer), Some(level)) => format!("{signer} ({level})"),
         (Some(signer), None) => signer.clone(),
@@ -284,6 +290,14 @@ pub(super) fn next_command(
     finding: &Finding,
 ) -> Result<Vec<String>, String> {
     let words = |words: &[&str]| Ok(words.iter().map(|word| (*word).to_owned()).collect());
+    if finding.effect == Effect::Waits
+        && let Some(first) = unit
+            .findings
+            .iter()
+            .find(|other| other.effect == Effect::Refuses)
+    {
+        return Err(format!("{} first: no signature lifts that.", first.code));
+    }
     match (finding.next, verdict.scope) {
         (Next::Declare, Scope::Change) => words(&["countersign", "declare"]),
         (Next::Declare, Scope::Range) => words(&["countersign", "declare", unit.commit.short()]),

@@ -356,7 +356,7 @@ fn only_its_owner_uses_the_git_library_processes_keys_and_disks() {
     only_in(&["keys/", "git/", "store/"], &[&["std", "::", "fs"]]);
     only_in(&["attestation/", "report/"], &[&["serde_json"]]);
     only_in(
-        &["text/", "policy/", "roster/", "ai/table.rs"],
+        &["text/", "policy/", "roster/", "ai/table.rs", "ai/fields.rs"],
         &[&["toml_edit"]],
     );
     only_in(&["text.rs"], &[&["unicode_properties"]]);

@@ -183,6 +183,32 @@ fn commit_index(repo: &Repo, entries: &[(&str, &[u8], &[u8])]) {
     repo.git(&["commit", "-q", "--allow-empty", "-m", "next"]);
 }
 
+/// Two commits that differ, and the merge of both with the second one's tree.
+fn merge_of_two(repo: &Repo) {
+    repo.git(&["branch", "side"]);
+    commit_index(repo, &[("100644", b"main\n", b"on main")]);
+    let main = repo.git(&["rev-parse", "HEAD"]);
+    repo.git(&["symbolic-ref", "HEAD", "refs/heads/side"]);
+    repo.git(&["read-tree", "side"]);
+    commit_index(
+        repo,
+        &[("100644", b"side\n", b"on side"), ("0", b"", b"a0")],
+    );
+    let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
+    let args = [
+        "commit-tree",
+        "-m",
+        "merge",
+        "-p",
+        &main,
+        "-p",
+        "HEAD",
+        &tree,
+    ];
+    let merge = repo.git(&args);
+    repo.git(&["update-ref", "refs/heads/side", &merge]);
+}
+
 /// A history with everything that a tree of git can hold, in an object format.
 fn made_history(format: &str) -> Repo {
     let repo = Repo::with(&[
@@ -238,28 +264,7 @@ fn made_history(format: &str) -> Repo {
             ("100644", b"6", b"b0"),
         ],
     );
-    repo.git(&["branch", "side"]);
-    commit_index(&repo, &[("100644", b"main\n", b"on main")]);
-    let main = repo.git(&["rev-parse", "HEAD"]);
-    repo.git(&["symbolic-ref", "HEAD", "refs/heads/side"]);
-    repo.git(&["read-tree", "side"]);
-    commit_index(
-        &repo,
-        &[("100644", b"side\n", b"on side"), ("0", b"", b"a0")],
-    );
-    let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
-    let args = [
-        "commit-tree",
-        "-m",
-        "merge",
-        "-p",
-        &main,
-        "-p",
-        "HEAD",
-        &tree,
-    ];
-    let merge = repo.git(&args);
-    repo.git(&["update-ref", "refs/heads/side", &merge]);
+    merge_of_two(&repo);
     commit_index(&repo, &[]);
     repo
 }

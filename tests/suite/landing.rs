@@ -99,6 +99,30 @@ fn the_branch_verifies_as_a_change_before_it_lands() {
 }
 
 #[test]
+fn without_a_range_what_stands_on_the_target_already_is_judged_not_passed_as_nothing() {
+    let world = World::team();
+    let ben = signed_branch(&world);
+    ben.git(&["switch", "-q", "main"]);
+    ben.git(&["merge", "-q", "--squash", "tags"]);
+    ben.git(&["commit", "-q", "-m", "Add tags"]);
+    ben.git(&["push", "-q"]);
+    let root = world.root();
+    let verify = ["verify", "--fetch", "--root", &root];
+    let ci = world.fresh("ci");
+    ci.countersign(&verify).expect(0, "1 signed, 1 trust");
+    // Somebody lands a line without a signature: on the branch's tip, and behind it.
+    ben.commit("lib.rs", "pub fn one_more() {}\n", "One more");
+    ben.git(&["push", "-q"]);
+    let ci = world.fresh("ci");
+    ci.countersign(&verify).expect(1, "1 of 3 units");
+    ci.git(&["switch", "-q", "--detach"]);
+    ben.commit("other.rs", "", "Another");
+    ben.git(&["push", "-q"]);
+    ci.git(&["fetch", "-q"]);
+    ci.countersign(&verify).expect(1, "1 of 3 units");
+}
+
+#[test]
 fn a_signature_that_would_not_count_is_not_made() {
     let world = World::team();
     let ben = declared_branch(&world);

@@ -16,5 +16,6 @@ mod landing;
 mod outputs;
 mod places;
 mod refusals;
+mod spec;
 mod support;
 mod world;
