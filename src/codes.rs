@@ -146,6 +146,9 @@ catalogue! {
     TIP_WRONG = 216, "tip or landed commit wrong",
         "The target's tip that the statement names isn't on that branch's first-parent line, or the change landed before that tip.",
         "Sign again: countersign sign CHANGE.";
+    SERIES_DIFFERS = 217, "reviewed commits differ from those that landed",
+        "Several commits landed that together make up the signed change, but they are not the commits that the signer saw, one by one: one of them may undo somebody else's work.",
+        "Land the branch as it was reviewed, or sign each commit that landed: countersign sign COMMIT.";
     FORBIDDEN = 301, "forbidden",
         "A rule of the policy forbids such a change. No sign-off lifts it.",
         "Take the part out of the change, or do what the rule's text says.";

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::Gate;
 use super::authors::Claims;
-use super::statements::Statements;
+use super::statements::{Place, Statements};
 use super::verdict::AuthorView;
 use crate::ai::{ClaimedRole, Extent};
 use crate::attestation::{Author, AuthorRole};
-use crate::change::{ChangeManifest, Identity};
+use crate::change::Identity;
 use crate::policy::Facts;
 use crate::roster::PersonId;
 use crate::verify::VerifiedStatement;
@@ -17,7 +17,7 @@ impl Gate<'_> {
     /// Gathers what the policy is asked about (SPEC 6.3).
     pub(super) fn facts(
         &self,
-        manifest: &ChangeManifest,
+        place: &Place<'_>,
         claims: &Claims,
         statements: &Statements,
     ) -> Facts {
@@ -40,7 +40,7 @@ impl Gate<'_> {
             evidence = evidence.max(statement.extent());
         }
         let mut facts = Facts {
-            paths: manifest.paths().cloned().collect(),
+            paths: place.touched().into_iter().collect(),
             evidence,
             claimed: all.people,
             claims_unknown: !all.unknown.is_empty() || claims.left_out > 0,

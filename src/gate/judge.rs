@@ -1,9 +1,12 @@
 //! Judging: one change, or each unit of a range.
 
+use std::rc::Rc;
+
 use super::Gate;
 use super::authors::{Claims, read_claims};
 use super::findings::trust_finding;
 use super::line::{Line, Unit};
+use super::series::Search;
 use super::statements::{Place, Statements};
 use super::trust_unit::{only_trust, touches_trust};
 use super::verdict::{Coverage, Effect, Scope, Undecided, UnitVerdict, Verdict};
@@ -51,7 +54,7 @@ impl Gate<'_> {
             digest: manifest.digest(),
             manifest: &manifest,
             onto: self.target_tip.clone(),
-            landed: None,
+            units: &[],
         };
         self.assess(&Line::new(self.history), &place, Some(base), head)
     }
@@ -77,24 +80,24 @@ impl Gate<'_> {
             Some(commits) => commits,
             None => return Err(self.off_line(base, head)?),
         };
-        let mut units = Vec::new();
-        let mut index = 0;
-        while let Some(commit) = commits.get(index) {
-            let unit = line.unit(commit)?;
-            let run = self.trust_run(&line, commits.get(index..).unwrap_or_default())?;
-            for commit in commits.iter().skip(index).take(run.max(1)) {
-                self.check_time(commit)?;
-            }
-            if run > 1 {
-                let last = commits.get(index + run - 1).unwrap_or(commit);
-                units.push(self.judge_trust_run(unit.parent.as_ref(), last)?);
-                index += run;
+        let mut units = Vec::with_capacity(commits.len());
+        for commit in &commits {
+            self.check_time(commit)?;
+            units.push(line.unit(commit)?);
+        }
+        let trust = |unit: &Rc<Unit>| only_trust(&unit.manifest);
+        let mut search = Search::new();
+        let mut verdicts = Vec::with_capacity(units.len());
+        for run in units.chunk_by(|one, next| trust(one) == trust(next)) {
+            if run.first().is_some_and(trust) {
+                verdicts.push(self.judge_trust_run(&line, run)?);
             } else {
-                units.push(self.assess_landed(&line, &unit)?.unit);
-                index += 1;
+                verdicts.extend(self.judge_run(&line, run, &mut search)?);
             }
         }
-        self.verdict(Scope::Range, base.cloned(), head.clone(), units)
+        let mut verdict = self.verdict(Scope::Range, base.cloned(), head.clone(), verdicts)?;
+        verdict.search_cut_short = search.cut_short;
+        Ok(verdict)
     }
 
     /// Whether a commit stands on the first-parent line that ends at `tip`.
@@ -132,41 +135,33 @@ impl Gate<'_> {
         Ok(())
     }
 
-    /// How many of the next units touch nothing but the trust files: they are judged as a whole.
-    fn trust_run(&self, line: &Line<'_>, commits: &[CommitId]) -> Result<usize, Undecided> {
-        let mut run = 0;
-        for commit in commits {
-            if !only_trust(&line.unit(commit)?.manifest) {
-                break;
-            }
-            run += 1;
-        }
-        Ok(run)
-    }
-
-    fn judge_trust_run(
-        &self,
-        base: Option<&CommitId>,
-        head: &CommitId,
-    ) -> Result<UnitVerdict, Undecided> {
-        let manifest = self.history.change(base, head)?;
+    /// Units that touch nothing but the trust files are judged as a whole.
+    fn judge_trust_run(&self, line: &Line<'_>, run: &[Rc<Unit>]) -> Result<UnitVerdict, Undecided> {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else {
+            return Err(Undecided::new(Code::INTERNAL, "an empty run"));
+        };
+        let base = first.parent.as_ref();
+        let manifest = self.history.change(base, &last.commit)?;
         let place = Place {
             digest: manifest.digest(),
             manifest: &manifest,
             onto: base.cloned(),
-            landed: Some(head.clone()),
+            units: run,
         };
-        Ok(self
-            .assess(&Line::new(self.history), &place, base, head)?
-            .unit)
+        Ok(self.assess(line, &place, base, &last.commit)?.unit)
     }
 
-    fn assess_landed(&self, line: &Line<'_>, unit: &Unit) -> Result<Assessment, Undecided> {
+    /// Judges one unit by itself.
+    pub(super) fn assess_landed(
+        &self,
+        line: &Line<'_>,
+        unit: &Rc<Unit>,
+    ) -> Result<Assessment, Undecided> {
         let place = Place {
             digest: unit.digest,
             manifest: &unit.manifest,
             onto: unit.parent.clone(),
-            landed: Some(unit.commit.clone()),
+            units: std::slice::from_ref(unit),
         };
         self.assess(line, &place, unit.parent.as_ref(), &unit.commit)
     }
@@ -176,7 +171,7 @@ impl Gate<'_> {
         scope: Scope,
         base: Option<CommitId>,
         head: CommitId,
-        units: Vec<UnitVerdict>,
+        mut units: Vec<UnitVerdict>,
     ) -> Result<Verdict, Undecided> {
         let refusing = || {
             units
@@ -189,6 +184,7 @@ impl Gate<'_> {
         if waiting && let Some(undecided) = units.iter().find_map(undecided_statement) {
             return Err(undecided);
         }
+        self.name_nearest(base.as_ref(), &mut units);
         Ok(Verdict {
             scope,
             verified,
@@ -199,11 +195,12 @@ impl Gate<'_> {
             trust: self.judging.judged_by(),
             now: self.now,
             units,
+            search_cut_short: false,
         })
     }
 
     /// Judges one group: all facts, then the policy's word on them.
-    fn assess(
+    pub(super) fn assess(
         &self,
         line: &Line<'_>,
         place: &Place<'_>,
@@ -222,7 +219,7 @@ impl Gate<'_> {
             _ if place.manifest.is_empty() => Statements::default(),
             _ => self.statements(line, place)?,
         };
-        let facts = self.facts(place.manifest, &claims, &statements);
+        let facts = self.facts(place, &claims, &statements);
         let findings = match &trust {
             Some(None) => Vec::new(),
             Some(Some((code, why))) => vec![trust_finding(*code, why)],
@@ -231,26 +228,19 @@ impl Gate<'_> {
         };
         let mut unit = UnitVerdict {
             commit: head.clone(),
+            group: place.units.iter().map(|unit| unit.commit.clone()).collect(),
             subject,
             change: place.digest,
             entries: place.manifest.len(),
             authors: self.author_views(&facts, &claims),
             ai: assess(facts.declared, &claims.found),
             extent: facts.extent(self.judging.policy.undeclared),
-            coverage: coverage(&trust, place.manifest, &statements),
+            coverage: coverage(&trust, place, &statements),
             findings,
             statements: statements.views.clone(),
             nearest: None,
         };
         self.name_unhelpful(&facts, &mut unit);
-        if unit
-            .findings
-            .iter()
-            .any(|finding| finding.effect == Effect::Waits)
-        {
-            // It decides nothing, so what can't be read there stops nothing.
-            unit.nearest = self.nearest(place.manifest).unwrap_or_default();
-        }
         let counted = statements
             .counted()
             .filter(|statement| statement.declaration().is_some());
@@ -290,18 +280,22 @@ fn undecided_statement(unit: &UnitVerdict) -> Option<Undecided> {
 
 fn coverage(
     trust: &Option<Option<(Code, String)>>,
-    manifest: &ChangeManifest,
+    place: &Place<'_>,
     statements: &Statements,
 ) -> Coverage {
     if matches!(trust, Some(None)) {
         Coverage::Trust
-    } else if manifest.is_empty() {
+    } else if place.manifest.is_empty() {
         Coverage::Empty
     } else if statements
         .counted()
         .any(|statement| statement.rejection().is_none())
     {
-        Coverage::Exact
+        if place.units.len() > 1 {
+            Coverage::Series
+        } else {
+            Coverage::Exact
+        }
     } else {
         Coverage::None
     }

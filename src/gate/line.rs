@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::Undecided;
+use super::statements::Place;
 use crate::change::{
     ChangeDigest, ChangeManifest, CommitId, Content, History, HistoryError, RepoPath,
 };
@@ -98,24 +99,25 @@ impl<'a> Line<'a> {
         self.after(Some(tip), end)
     }
 
-    /// Whether a statement over `manifest`, made when the line stood at `tip`, is spent before `end`:
-    /// a commit after `tip` was that very change, or held all its new sides and a later one, up to
-    /// `end`, doesn't (SPEC 8.4). `since` are the commits after `tip` up to and including `end`.
+    /// Whether a statement over the change at `place`, made when the line stood at `tip`, is spent: a
+    /// commit before the place was that very change, or a commit held all its new sides and a later
+    /// one, up to the place's last, doesn't (SPEC 8.4). `since` are the commits after `tip` and before
+    /// the place. A series that was the change earlier held its new sides, so it needs no look of its own.
     pub fn spent(
         &self,
-        manifest: &ChangeManifest,
-        digest: &ChangeDigest,
+        place: &Place<'_>,
         tip: &CommitId,
         since: &[CommitId],
     ) -> Result<Option<CommitId>, Undecided> {
         let mut stands = HashMap::new();
-        for path in manifest.paths() {
+        for path in place.manifest.paths() {
             stands.insert(path.clone(), self.history.content(tip, path)?);
         }
+        let own = place.units.iter().map(|unit| &unit.commit);
         let mut held: Option<CommitId> = None;
-        for commit in since {
+        for (index, commit) in since.iter().chain(own).enumerate() {
             let unit = self.unit(commit)?;
-            if unit.digest == *digest {
+            if index < since.len() && unit.digest == place.digest {
                 return Ok(Some(commit.clone()));
             }
             for entry in unit.manifest.entries() {
@@ -123,7 +125,7 @@ impl<'a> Line<'a> {
                     *content = entry.new.cloned();
                 }
             }
-            match (holds(manifest, &stands), &held) {
+            match (holds(place.manifest, &stands), &held) {
                 (true, None) => held = Some(commit.clone()),
                 (false, Some(first)) => return Ok(Some(first.clone())),
                 _ => {}

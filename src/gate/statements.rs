@@ -1,12 +1,13 @@
 //! Which statements count for one unit: verified, for this target, after its tip, not spent.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::Gate;
-use super::line::Line;
+use super::line::{Line, Unit};
 use super::verdict::{StatementKind, StatementView, Undecided};
 use crate::attestation::Change;
-use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, HistoryError};
+use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, HistoryError, RepoPath};
 use crate::codes::Code;
 use crate::store::StoreError;
 use crate::verify::{Expected, Rejected, VerifiedStatement, verify};
@@ -17,8 +18,24 @@ pub(super) struct Place<'a> {
     pub manifest: &'a ChangeManifest,
     /// The target's commit on which the change lands; `None` where it is the line's first.
     pub onto: Option<CommitId>,
-    /// The landed unit; `None` in a change check.
-    pub landed: Option<CommitId>,
+    /// The landed units, the oldest first; none in a change check.
+    pub units: &'a [Rc<Unit>],
+}
+
+impl Place<'_> {
+    /// The landed unit, where it is one.
+    fn landed(&self) -> Option<&CommitId> {
+        match self.units {
+            [unit] => Some(&unit.commit),
+            _ => None,
+        }
+    }
+
+    /// Every path that is touched, even if undone inside.
+    pub fn touched(&self) -> BTreeSet<RepoPath> {
+        let units = self.units.iter().flat_map(|unit| unit.manifest.paths());
+        self.manifest.paths().chain(units).cloned().collect()
+    }
 }
 
 /// The statements found under a digest.
@@ -150,7 +167,7 @@ impl Gate<'_> {
             )));
         };
         if let Some(landed) = &change.landed {
-            let same = place.landed.as_ref() == Some(landed);
+            let same = place.landed() == Some(landed);
             let why = || format!("for the landed commit {} alone", landed.short());
             return Ok((!same).then(|| (Code::TIP_WRONG, why())));
         }
@@ -169,7 +186,11 @@ impl Gate<'_> {
         let Some(since) = line.since(&target.tip, onto)? else {
             return Ok(Some(off_line()));
         };
-        let spent = line.spent(place.manifest, &place.digest, &target.tip, &since)?;
+        if !is_series(place.units, change) {
+            let why = "the commits that it names are not those that landed one by one";
+            return Ok(Some((Code::SERIES_DIFFERS, why.to_owned())));
+        }
+        let spent = line.spent(place, &target.tip, &since)?;
         Ok(spent.map(|landed| (Code::SPENT, format!("spent when {} landed", landed.short()))))
     }
 
@@ -221,6 +242,14 @@ impl Gate<'_> {
             }
         }
     }
+}
+
+/// Whether several landed units are the reviewed commits, one by one. Else a run could swallow
+/// somebody's fix in between and undo it.
+fn is_series(units: &[Rc<Unit>], change: &Change) -> bool {
+    let landed = units.iter().filter(|unit| !unit.manifest.is_empty());
+    let reviewed = change.commits.iter().flatten();
+    units.len() < 2 || landed.map(|unit| &unit.digest).eq(reviewed)
 }
 
 impl From<StoreError> for Undecided {

@@ -29,6 +29,15 @@ pub struct Verdict {
     pub now: Timestamp,
     /// The units, the oldest first. A change check has one.
     pub units: Vec<UnitVerdict>,
+    /// Whether a limit ended the search for series, so that a run was not tried.
+    pub search_cut_short: bool,
+}
+
+impl Verdict {
+    /// How many units it speaks for; a change counts as one.
+    pub fn count(&self) -> usize {
+        self.units.iter().map(UnitVerdict::count).sum()
+    }
 }
 
 /// What a verdict speaks for.
@@ -68,8 +77,11 @@ pub struct JudgedBy {
 /// The verdict on one unit, or on one change.
 #[derive(Debug, Clone)]
 pub struct UnitVerdict {
-    /// The commit; of a change, its head. Of a run of trust units, the last.
+    /// The commit; of a change, its head. Of several units, the last.
     pub commit: CommitId,
+    /// The units that are judged as one, the oldest first: one but for a series and a run of trust
+    /// units. Of a change, none.
+    pub group: Vec<CommitId>,
     /// The first line of the commit message. Untrusted text.
     pub subject: String,
     /// The change digest.
@@ -93,6 +105,11 @@ pub struct UnitVerdict {
 }
 
 impl UnitVerdict {
+    /// How many units it speaks for; a change counts as one.
+    pub fn count(&self) -> usize {
+        self.group.len().max(1)
+    }
+
     /// Whether nothing refuses the unit.
     pub fn passes(&self) -> bool {
         self.findings
@@ -106,6 +123,8 @@ impl UnitVerdict {
 pub enum Coverage {
     /// Statements bear the unit's own digest.
     Exact,
+    /// Statements bear the composed digest of several units.
+    Series,
     /// It changes nothing.
     Empty,
     /// It introduces a trust version and nothing else.
@@ -119,6 +138,7 @@ impl Coverage {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Exact => "exact",
+            Self::Series => "series",
             Self::Empty => "empty",
             Self::Trust => "trust",
             Self::None => "none",

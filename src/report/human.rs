@@ -58,7 +58,7 @@ fn header(out: &mut String, verdict: &Verdict, labels: &Labels) {
         None => "the beginning".to_owned(),
     };
     let head = labelled(labels.head.as_ref(), &verdict.head);
-    let judged = count(verdict.units.len(), noun(verdict.scope));
+    let judged = count(verdict.count(), noun(verdict.scope));
     let trust = &verdict.trust;
     row(
         out,
@@ -123,11 +123,15 @@ fn block(out: &mut String, verdict: &Verdict, unit: &UnitVerdict, finding: &Find
         .map(|evidence| format!("      evidence: {evidence}"))
         .unwrap_or_default();
     let authors = authors(&unit.authors);
+    let series = match unit.group.as_slice() {
+        [first, _, ..] => format!(" and {} before it from {}", unit.count() - 1, first.short()),
+        _ => String::new(),
+    };
     inner(
         out,
         noun(verdict.scope),
         &format!(
-            "{id} \"{}\" by {authors}{evidence}",
+            "{id} \"{}\"{series} by {authors}{evidence}",
             escape(&unit.subject, SHOWN)
         ),
     );
@@ -298,6 +302,18 @@ pub(super) fn next_command(
     {
         return Err(format!("{} first: no signature lifts that.", first.code));
     }
+    if let (Next::Declare | Next::Sign, [_, _, ..]) = (finding.next, unit.group.as_slice()) {
+        let verb = if finding.next == Next::Sign {
+            "sign"
+        } else {
+            "declare"
+        };
+        let commits: Vec<_> = unit.group.iter().map(CommitId::short).collect();
+        return Err(format!(
+            "countersign {verb} COMMIT, for each of {}",
+            commits.join(" ")
+        ));
+    }
     match (finding.next, verdict.scope) {
         (Next::Declare, Scope::Change) => words(&["countersign", "declare"]),
         (Next::Declare, Scope::Range) => words(&["countersign", "declare", unit.commit.short()]),
@@ -309,12 +325,20 @@ pub(super) fn next_command(
 }
 
 fn closing(out: &mut String, verdict: &Verdict, labels: &Labels) {
-    let total = verdict.units.len();
-    let passed = verdict.units.iter().filter(|unit| unit.passes()).count();
+    let total = verdict.count();
+    let passing = verdict.units.iter().filter(|unit| unit.passes());
+    let passed: usize = passing.map(UnitVerdict::count).sum();
     let head = match &labels.head {
         Some(label) => format!("{} = {}", escape(label, SHOWN), verdict.head.short()),
         None => verdict.head.short().to_owned(),
     };
+    if verdict.search_cut_short {
+        row(
+            out,
+            "note",
+            "a limit ended the search for units that were signed together; verify a shorter range",
+        );
+    }
     if verdict.verified {
         row(out, "verified", &format!("{}     {head}", summary(verdict)));
         return;
@@ -348,11 +372,15 @@ fn summary(verdict: &Verdict) -> String {
     if let [unit] = verdict.units.as_slice() {
         return summary_of_one(verdict, unit);
     }
-    let number =
-        |wanted: fn(&UnitVerdict) -> bool| verdict.units.iter().filter(|unit| wanted(unit)).count();
+    let number = |wanted: fn(&UnitVerdict) -> bool| -> usize {
+        let units = verdict.units.iter().filter(|unit| wanted(unit));
+        units.map(UnitVerdict::count).sum()
+    };
     let signed = number(|unit| approvers(unit).next().is_some());
-    let declared =
-        number(|unit| unit.coverage == Coverage::Exact && approvers(unit).next().is_none());
+    let declared = number(|unit| {
+        matches!(unit.coverage, Coverage::Exact | Coverage::Series)
+            && approvers(unit).next().is_none()
+    });
     let trust = number(|unit| unit.coverage == Coverage::Trust);
     let empty = number(|unit| unit.coverage == Coverage::Empty);
     let free = number(|unit| unit.coverage == Coverage::None);
@@ -381,10 +409,17 @@ fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
     let signers: Vec<_> = approvers(unit).collect();
     match unit.coverage {
         Coverage::Empty => format!("1 {noun} that brings in nothing"),
-        Coverage::Trust => format!("1 {noun}: trust metadata"),
+        Coverage::Trust => format!("{}: trust metadata", count(unit.count(), noun)),
         Coverage::None => format!("1 {noun} that needs nothing"),
         Coverage::Exact if signers.is_empty() => format!("1 {noun} (declared {})", unit.extent),
-        Coverage::Exact => {
+        Coverage::Series if signers.is_empty() => {
+            format!("{} units (series, declared {})", unit.count(), unit.extent)
+        }
+        Coverage::Exact | Coverage::Series => {
+            let how = match unit.coverage {
+                Coverage::Series => format!("series of {}", unit.count()),
+                _ => "exact".to_owned(),
+            };
             let who: Vec<_> = unit
                 .authors
                 .iter()
@@ -396,7 +431,7 @@ fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
                 })
                 .collect();
             format!(
-                "1 signed (exact): \"{}\" by {}, {}, signed off by {}",
+                "1 signed ({how}): \"{}\" by {}, {}, signed off by {}",
                 escape(&unit.subject, SHOWN),
                 who.join(", "),
                 unit.extent,

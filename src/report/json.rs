@@ -34,6 +34,7 @@ pub fn json(verdict: &Verdict) -> String {
         "policySha256": trust.policy,
         "now": verdict.now.to_string(),
         "toolVersion": env!("CARGO_PKG_VERSION"),
+        "searchCutShort": verdict.search_cut_short,
         "units": units,
     });
     format!("{whole}\n")
@@ -75,6 +76,7 @@ fn unit_object(verdict: &Verdict, unit: &UnitVerdict) -> Value {
     });
     object!({
         "commit": unit.commit,
+        "group": unit.group,
         "change": unit.change,
         "subject": unit.subject,
         "entries": unit.entries,

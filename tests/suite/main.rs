@@ -16,6 +16,7 @@ mod landing;
 mod outputs;
 mod places;
 mod refusals;
+mod series;
 mod spec;
 mod support;
 mod world;

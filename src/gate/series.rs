@@ -1,0 +1,262 @@
+//! Several units under one signature: a branch that was rebased or fast-forwarded onto the target.
+//!
+//! A run of units may be covered as a whole by statements over its composed change (SPEC 8.3). A range
+//! passes if some split of it into groups passes, so the search looks for the split with the fewest
+//! units that don't.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::Gate;
+use super::line::{Line, Unit};
+use super::statements::Place;
+use super::verdict::{Coverage, Undecided, UnitVerdict};
+use crate::change::{ChangeDigest, ChangeManifest};
+use crate::codes::Code;
+
+/// The most units of a group (SPEC 10).
+pub(super) const MAX_GROUP: usize = 50;
+/// The most entries of a group's composed change (SPEC 10).
+const MAX_GROUP_ENTRIES: usize = 200_000;
+/// The most entries that one check composes while it looks for groups (SPEC 10).
+const MAX_WORK: usize = 20_000_000;
+/// The most groups of several units that one check judges (SPEC 10).
+const MAX_JUDGED: usize = 2_000;
+
+/// What one check may still spend on looking for groups.
+pub(super) struct Search {
+    stored: Option<HashSet<ChangeDigest>>,
+    entries_left: usize,
+    groups_left: usize,
+    /// Whether a limit kept a run from being tried. It can only have cost a pass.
+    pub cut_short: bool,
+}
+
+impl Search {
+    pub fn new() -> Self {
+        Self {
+            stored: None,
+            entries_left: MAX_WORK,
+            groups_left: MAX_JUDGED,
+            cut_short: false,
+        }
+    }
+}
+
+/// A run of several units that a statement might cover: `first` to `last`, both included.
+struct Group {
+    first: usize,
+    last: usize,
+    verdict: UnitVerdict,
+}
+
+impl Gate<'_> {
+    /// Judges a run of units that are no trust units, each by itself or several as a series.
+    pub(super) fn judge_run(
+        &self,
+        line: &Line<'_>,
+        run: &[Rc<Unit>],
+        search: &mut Search,
+    ) -> Result<Vec<UnitVerdict>, Undecided> {
+        let mut singles = Vec::with_capacity(run.len());
+        for unit in run {
+            singles.push(self.assess_landed(line, unit)?.unit);
+        }
+        let mut groups = Vec::new();
+        if singles.iter().all(UnitVerdict::passes) || !self.may_hold_series(run, search)? {
+            return Ok(singles);
+        }
+        for first in 0..run.len() {
+            let reach = singles.iter().skip(first).take(MAX_GROUP);
+            if !reach.clone().all(UnitVerdict::passes) {
+                let run = run.get(first..).unwrap_or_default();
+                let failing: Vec<bool> = reach.map(|unit| !unit.passes()).collect();
+                self.series_from(line, first, run, &failing, search, &mut groups)?;
+            }
+        }
+        Ok(cheapest(singles, groups))
+    }
+
+    /// Whether anything is stored that is not the change of a single unit here.
+    fn may_hold_series(&self, run: &[Rc<Unit>], search: &mut Search) -> Result<bool, Undecided> {
+        let single: HashSet<_> = run.iter().map(|unit| unit.digest).collect();
+        let stored = self.stored(search)?;
+        Ok(run.len() > 1 && stored.iter().any(|digest| !single.contains(digest)))
+    }
+
+    fn stored<'s>(&self, search: &'s mut Search) -> Result<&'s HashSet<ChangeDigest>, Undecided> {
+        let known = match search.stored.take() {
+            Some(known) => known,
+            None => {
+                let digests = self.store.digests(&self.store_limits)?;
+                digests.into_iter().collect()
+            }
+        };
+        Ok(search.stored.insert(known))
+    }
+
+    /// Tries the groups that start with the first unit of `run` and hold a failing one.
+    fn series_from(
+        &self,
+        line: &Line<'_>,
+        start: usize,
+        run: &[Rc<Unit>],
+        failing: &[bool],
+        search: &mut Search,
+        groups: &mut Vec<Group>,
+    ) -> Result<(), Undecided> {
+        let Some(first) = run.first().filter(|unit| !unit.manifest.is_empty()) else {
+            return Ok(());
+        };
+        let mut composed = first.manifest.clone();
+        let mut worthwhile = failing.first() == Some(&true);
+        for (length, (unit, fails)) in run.iter().zip(failing).enumerate().skip(1) {
+            worthwhile |= fails;
+            if unit.manifest.is_empty() {
+                continue;
+            }
+            let spent = composed.len() + unit.manifest.len();
+            if spent > MAX_GROUP_ENTRIES || spent > search.entries_left || search.groups_left == 0 {
+                search.cut_short = true;
+                return Ok(());
+            }
+            search.entries_left -= spent;
+            composed = composed
+                .compose(&unit.manifest)
+                .map_err(|error| Undecided::new(Code::INTERNAL, error.to_string()))?;
+            // An empty composition covers nothing, whoever signed it.
+            if !worthwhile
+                || composed.is_empty()
+                || !self.stored(search)?.contains(&composed.digest())
+            {
+                continue;
+            }
+            search.groups_left -= 1;
+            let units = run.get(..=length).unwrap_or_default();
+            if let Some(verdict) = self.judge_group(line, units, &composed)? {
+                let (first, last) = (start, start + length);
+                groups.push(Group {
+                    first,
+                    last,
+                    verdict,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges several units as one group; `None` where nothing genuine bears their composed digest,
+    /// or where nothing that counts does and the policy asks nothing either: such units stand alone.
+    fn judge_group(
+        &self,
+        line: &Line<'_>,
+        units: &[Rc<Unit>],
+        composed: &ChangeManifest,
+    ) -> Result<Option<UnitVerdict>, Undecided> {
+        let (Some(first), Some(last)) = (units.first(), units.last()) else {
+            return Ok(None);
+        };
+        let place = Place {
+            digest: composed.digest(),
+            manifest: composed,
+            onto: first.parent.clone(),
+            units,
+        };
+        let verdict = self
+            .assess(line, &place, first.parent.as_ref(), &last.commit)?
+            .unit;
+        let genuine = verdict
+            .statements
+            .iter()
+            .any(|statement| statement.kind.is_some());
+        let uncovered = verdict.coverage == Coverage::None && verdict.passes();
+        Ok((genuine && !uncovered).then_some(verdict))
+    }
+}
+
+/// Chooses among all units, each judged alone, and the groups of several.
+fn cheapest(singles: Vec<UnitVerdict>, groups: Vec<Group>) -> Vec<UnitVerdict> {
+    let length = singles.len();
+    let singles = singles.into_iter().enumerate().map(|(at, verdict)| Group {
+        first: at,
+        last: at,
+        verdict,
+    });
+    let all: Vec<Group> = singles.chain(groups).collect();
+    let spans: Vec<_> = all
+        .iter()
+        .map(|group| (group.first, group.last, group.verdict.passes()))
+        .collect();
+    let chosen = cheapest_split(length, &spans);
+    let mut all: Vec<Option<Group>> = all.into_iter().map(Some).collect();
+    let take = |index: usize| all.get_mut(index)?.take();
+    let mut kept: Vec<Group> = chosen.into_iter().filter_map(take).collect();
+    for group in all.into_iter().flatten() {
+        tell_why_not(&group, &mut kept);
+    }
+    kept.into_iter().map(|group| group.verdict).collect()
+}
+
+/// A genuine statement over a run that it doesn't cover is told where the run ends, with the reason.
+fn tell_why_not(group: &Group, kept: &mut [Group]) {
+    let end = kept.iter_mut().find(|other| other.last == group.last);
+    let Some(end) =
+        end.filter(|end| !end.verdict.passes() && end.verdict.change != group.verdict.change)
+    else {
+        return;
+    };
+    let genuine = group
+        .verdict
+        .statements
+        .iter()
+        .filter(|view| view.kind.is_some());
+    let uncounted = genuine.filter(|view| view.not_counted.is_some());
+    for view in uncounted {
+        if !end.verdict.statements.contains(view) {
+            end.verdict.statements.push(view.clone());
+        }
+    }
+}
+
+/// The split of `length` units with the fewest units in groups that don't pass, and of those the one
+/// with the fewest groups, as indices of `groups` (first, last, passes) in order. Every unit is a
+/// group of its own among them.
+fn cheapest_split(length: usize, groups: &[(usize, usize, bool)]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..groups.len()).collect();
+    order.sort_by_key(|index| groups.get(*index).map(|(_, last, _)| *last));
+    // For each unit: the least cost of a split that ends with it, and the group that ends there.
+    let mut best: Vec<Option<((usize, usize), usize)>> = vec![None; length];
+    for index in order {
+        let Some((first, last, passes)) = groups.get(index).copied() else {
+            continue;
+        };
+        let before = match first.checked_sub(1) {
+            None => Some((0, 0)),
+            Some(at) => best.get(at).copied().flatten().map(|(cost, _)| cost),
+        };
+        let Some((failing, number)) = before else {
+            continue;
+        };
+        let failing = failing + if passes { 0 } else { last + 1 - first };
+        let cost = (failing, number + 1);
+        if let Some(known) = best.get_mut(last)
+            && known.is_none_or(|(least, _)| cost < least)
+        {
+            *known = Some((cost, index));
+        }
+    }
+    let mut chosen = Vec::new();
+    let mut end = length.checked_sub(1);
+    while let Some((_, index)) = end.and_then(|at| best.get(at).copied().flatten()) {
+        chosen.push(index);
+        end = groups
+            .get(index)
+            .and_then(|(first, ..)| first.checked_sub(1));
+    }
+    chosen.reverse();
+    chosen
+}
+
+#[cfg(test)]
+#[path = "series_tests.rs"]
+mod tests;
