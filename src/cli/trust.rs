@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use countersign::change::{CommitId, Digest, History, sha256};
 use countersign::codes::Code;
-use countersign::gate::read_texts;
+use countersign::gate::{read_texts, refuse_unsupported};
 use countersign::git::UserConfig;
 use countersign::policy::Policy;
 use countersign::roster::{Engineer, Roster};
@@ -112,6 +112,8 @@ fn sign(
         }
     }
     let (roster, policy) = read_texts(roster_text.as_bytes(), policy_text.as_bytes())?;
+    // Every gate would refuse to judge by it.
+    refuse_unsupported(&roster, &policy)?;
     let number = last.number() + 1;
     output.row("Version", &format!("{number} (after {})", last.number()))?;
     differences(

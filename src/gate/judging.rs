@@ -75,22 +75,7 @@ impl Judging {
         policy: &[u8],
     ) -> Result<Self, Undecided> {
         let (roster, policy) = read_texts(roster, policy)?;
-        let unsupported = policy
-            .unsupported
-            .first()
-            .map(|found| (POLICY_PATH, found.line, &found.key));
-        let unsupported = unsupported.or_else(|| {
-            roster
-                .unsupported()
-                .first()
-                .map(|found| (ROSTER_PATH, found.line, &found.key))
-        });
-        if let Some((file, line, key)) = unsupported {
-            return Err(Undecided::new(
-                Code::UNSUPPORTED,
-                format!("{file}:{line}: {key} is not supported yet"),
-            ));
-        }
+        refuse_unsupported(&roster, &policy)?;
         Ok(Self {
             root,
             version,
@@ -126,6 +111,30 @@ impl Judging {
             .find(|checkpoint| checkpoint.name == branch)
             .map(|checkpoint| &checkpoint.git_commit)
     }
+}
+
+/// What the files ask for and this version can't do is refused, never ignored.
+///
+/// # Errors
+/// [`Code::UNSUPPORTED`] with the first such key's place.
+pub fn refuse_unsupported(roster: &Roster, policy: &Policy) -> Result<(), Undecided> {
+    let unsupported = policy
+        .unsupported
+        .first()
+        .map(|found| (POLICY_PATH, found.line, &found.key));
+    let unsupported = unsupported.or_else(|| {
+        roster
+            .unsupported()
+            .first()
+            .map(|found| (ROSTER_PATH, found.line, &found.key))
+    });
+    if let Some((file, line, key)) = unsupported {
+        return Err(Undecided::new(
+            Code::UNSUPPORTED,
+            format!("{file}:{line}: {key} is not supported yet"),
+        ));
+    }
+    Ok(())
 }
 
 /// Reads roster and policy, and checks the one against the other.

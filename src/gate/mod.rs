@@ -23,7 +23,7 @@ use crate::store::{Limits, Snapshot};
 
 pub use authors::{Claims, merge_adds, read_claims};
 pub use judge::Assessment;
-pub use judging::{Judging, read_texts, version_files};
+pub use judging::{Judging, read_texts, refuse_unsupported, version_files};
 pub use verdict::{
     AuthorView, Coverage, Effect, Finding, JudgedBy, Nearest, Next, RuleView, Scope, StatementKind,
     StatementView, Undecided, UnitVerdict, Verdict,

@@ -35,8 +35,6 @@ pub struct Policy {
     pub protected: Vec<String>,
     /// What a change without declaration counts as. `assisted` where the file is silent.
     pub undeclared: Extent,
-    /// Where the store lies, if the policy says so: a ref or nothing.
-    pub store: Option<String>,
     /// `[default]` first, then the rules in the file's order.
     pub rules: Vec<Rule>,
     /// What the file asks for and this version can't evaluate: CS906, never ignored.

@@ -13,6 +13,9 @@ use crate::ai::Extent;
 use crate::text::TextError;
 use crate::text::toml::{Fields, Placed, read};
 
+/// Where statements are kept where nothing else is said; the only store that a policy may name yet.
+const DEFAULT_STORE: &str = "refs/countersign/attestations";
+
 /// The keys of the file.
 pub(super) const POLICY_KEYS: [&str; 14] = [
     "repository",
@@ -87,9 +90,6 @@ impl Reading {
         let aliases = aliases(root, repository);
         let protected = protected(root);
         let undeclared = root.choice("undeclared", &extents());
-        let store = root
-            .string("store")
-            .filter(|store| is_full_ref(root, "store", *store));
         self.later_settings(root, &protected);
         let default = root.table("default", DEFAULT_NAME);
         let default = default.and_then(|default| self.default_rule(&default));
@@ -103,7 +103,6 @@ impl Reading {
                 .map(|branch| branch.value.to_owned())
                 .collect(),
             undeclared: undeclared.map_or(Extent::Assisted, |extent| extent.value),
-            store: store.map(|store| store.value.to_owned()),
             rules: default.into_iter().chain(rules).collect(),
             unsupported: self.unsupported,
             mentions: self.mentions,
@@ -175,6 +174,11 @@ impl Reading {
 
     /// Reads what this version only checks: the settings outside the rules.
     fn later_settings(&mut self, root: &Fields<'_>, protected: &[Placed<&str>]) {
+        let store = root
+            .string("store")
+            .filter(|store| is_full_ref(root, "store", *store));
+        let elsewhere = store.is_some_and(|store| store.value != DEFAULT_STORE);
+        self.unsupported_if(elsewhere, root, "", "store");
         self.globs(root, "exempt");
         self.unsupported_if(root.has("exempt"), root, "", "exempt");
         let clean_merge = root.flag("clean_merge").is_some_and(|flag| flag.value);

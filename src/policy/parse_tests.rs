@@ -15,10 +15,7 @@ fn what_is_evaluated_is_read() {
         ["refs/heads/main", "refs/heads/release/1.x"]
     );
     assert_eq!(policy.undeclared, Extent::Generated);
-    assert_eq!(
-        policy.store.as_deref(),
-        Some("refs/countersign/attestations")
-    );
+    assert_eq!(DEFAULT_STORE, crate::store::STORE_REF);
     assert_eq!(policy.unsupported, []);
     let [default, below, crypto] = policy.rules.as_slice() else {
         panic!("{:?}", policy.rules);
@@ -393,4 +390,19 @@ proptest::proptest! {
             proptest::prop_assert!(error.column <= line.chars().count() + 1, "{error}");
         }
     }
+}
+
+#[test]
+fn a_store_elsewhere_is_not_supported_yet() {
+    let with_store = |store: &str| {
+        let text = format!("store = \"{store}\"\n{}", with_require("{ signers = 1 }"));
+        Policy::parse(&text, "policy.toml").unwrap().unsupported
+    };
+    assert_eq!(with_store(DEFAULT_STORE), []);
+    let found = with_store("refs/heads/countersign");
+    let found: Vec<_> = found
+        .iter()
+        .map(|found| (found.key.as_str(), found.line))
+        .collect();
+    assert_eq!(found, [("store", 1)]);
 }

@@ -393,3 +393,19 @@ fn the_target_of_a_statement_is_the_branch_it_names() {
     ];
     ci.countersign(&args).expect(1, "CS204");
 }
+
+#[test]
+fn no_version_is_signed_that_every_gate_would_refuse() {
+    let world = World::team();
+    let ana = world.person("ana");
+    let path = ana.path.join(".countersign/policy.toml");
+    let policy = std::fs::read_to_string(path).unwrap();
+    for (line, status, text) in [
+        ("clean_merge = true", 2, "error[CS906]"),
+        ("clean_merge = false", 0, "in force with the commit"),
+    ] {
+        ana.write(".countersign/policy.toml", &format!("{line}\n{policy}"));
+        ana.countersign(&["trust", "sign", "--confirm", "3"])
+            .expect(status, text);
+    }
+}
