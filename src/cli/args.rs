@@ -339,6 +339,8 @@ pub enum PolicyCommand {
 pub enum TrustCommand {
     /// Sign the next version of roster and policy
     Sign(TrustSignArgs),
+    /// Say what is in force, what waits for signatures, and whose turn it is
+    Status,
     /// List the versions
     Log,
     /// Pin the root digest in this repository's git config

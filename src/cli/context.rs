@@ -316,17 +316,18 @@ impl Context {
             return Ok(commit);
         }
         // HEAD alone can't judge either; what is wrong with it is the better answer.
-        Judging::find(
-            &self.repo,
-            std::slice::from_ref(head),
-            root,
-            self.environment.now,
-        )?;
-        let failure = Failure::new(
-            Code::TRUST_INVALID,
-            "HEAD has no trust metadata of this root",
-        );
-        Err(failure.next("countersign init, or --trust-ref REF"))
+        let candidates = std::slice::from_ref(head);
+        let found = Judging::find(&self.repo, candidates, root, self.environment.now);
+        let failure = match found {
+            Err(undecided) => Failure::from(undecided),
+            Ok(_) => Failure::new(Code::TRUST_INVALID, "no branch to look for trust versions"),
+        };
+        Err(match &self.remote {
+            Some(remote) => failure.next(format!(
+                "git remote set-head {remote} -a, or --trust-ref REF"
+            )),
+            None => failure.next("countersign init, or --trust-ref REF"),
+        })
     }
 
     /// The first protected branch of HEAD's newest valid version.

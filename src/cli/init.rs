@@ -9,15 +9,15 @@ use countersign::gate::read_texts;
 use countersign::git::UserConfig;
 use countersign::text::escape;
 use countersign::trust::{
-    FOLDER, NewVersion, POLICY_PATH, ROSTER_PATH, VALID_MONTHS, VERSIONS_FOLDER, expires_after,
-    issue, version_path,
+    Draft, FOLDER, NewVersion, POLICY_PATH, ROSTER_PATH, VALID_MONTHS, VERSIONS_FOLDER,
+    expires_after, version_path,
 };
 
 use super::args::{Global, InitArgs};
 use super::context::{Context, ROOT_KEY, full_branch, short_branch};
 use super::environment::Environment;
 use super::roster::replace;
-use super::trust::issue_failure;
+use super::trust_sign::issue_failure;
 use super::{Done, Failure, Output, key};
 
 /// Makes the trust files. Overwrites nothing.
@@ -66,11 +66,16 @@ pub fn run(
         policy_bytes: policy_text.as_bytes(),
         roster: &roster,
         checkpoints: checkpoints.into_iter().collect(),
+        excused: Vec::new(),
         issued_on: now,
         expires_on: expires_after(now, VALID_MONTHS),
     };
-    let (envelope, root) =
-        issue(&version, key.signer.as_ref()).map_err(|error| issue_failure(&error))?;
+    let mut draft = Draft::new(&version).map_err(|error| issue_failure(&error))?;
+    let signed = draft.sign(None, key.signer.as_ref());
+    let envelope = signed
+        .and_then(|()| draft.to_bytes())
+        .map_err(|error| issue_failure(&error))?;
+    let root = draft.payload();
     write_all(&folder, &roster_text, &policy_text, &envelope)?;
     context.set_config(ROOT_KEY, &format!("sha256:{root}"))?;
 

@@ -20,6 +20,8 @@ mod statement;
 mod status;
 mod sync;
 mod trust;
+mod trust_diff;
+mod trust_sign;
 mod verify;
 
 use std::process::ExitCode;

@@ -193,7 +193,8 @@ pub fn keep(
     Ok((name, push(context)?))
 }
 
-fn push(context: &Context) -> Result<String, Failure> {
+/// Pushes the store, where it may be; says where it is now.
+pub fn push(context: &Context) -> Result<String, Failure> {
     if context.remote.is_none() {
         return Ok("kept here (no remote)".to_owned());
     }

@@ -1,25 +1,19 @@
-//! `trust sign | log | pin`.
+//! `trust status | log | pin`, and what the trust commands share.
 
 use std::collections::BTreeMap;
 
-use countersign::change::{CommitId, Digest, History, sha256};
+use countersign::change::{Digest, sha256};
 use countersign::codes::Code;
-use countersign::gate::{read_texts, refuse_unsupported};
-use countersign::git::UserConfig;
-use countersign::policy::Policy;
-use countersign::roster::{Engineer, Roster};
 use countersign::text::escape;
 use countersign::trust::{
-    Chain, IssueError, NewVersion, POLICY_PATH, ROSTER_PATH, VALID_MONTHS, VERSIONS_FOLDER,
-    expires_after, issue, version_of, version_path,
+    Chain, TrustError, VERSIONS_FOLDER, VerifiedVersion, WARN_DAYS, version_of, version_path,
 };
-use jiff::Timestamp;
 
-use super::args::{Global, TrustCommand, TrustSignArgs};
+use super::args::{Global, TrustCommand};
 use super::context::{Context, FIRST_SEEN_KEY, ROOT_KEY, parse_root};
 use super::environment::Environment;
-use super::roster::{read, replace};
-use super::{Done, Failure, Output, key, statement};
+use super::trust_sign::{self, Files, begun, waits_for};
+use super::{Done, Failure, Output};
 
 /// The largest trust file that is read, in bytes.
 const MAX_ENVELOPE: u64 = 1 << 20;
@@ -33,7 +27,8 @@ pub fn run(
 ) -> Result<Done, Failure> {
     let context = Context::open(global, environment)?;
     match command {
-        TrustCommand::Sign(args) => sign(args, global, &context, output),
+        TrustCommand::Sign(args) => trust_sign::sign(args, global, &context, output),
+        TrustCommand::Status => status(&context, output),
         TrustCommand::Log => log(&context, output),
         TrustCommand::Pin { digest } => pin(digest, &context, output),
     }
@@ -77,281 +72,125 @@ fn root(context: &Context) -> Result<Digest, Failure> {
     context.known_root(&context.repo.resolve("HEAD")?)
 }
 
-fn chain(context: &Context) -> Result<Chain, Failure> {
-    let verified = Chain::verify(&files(context)?, &root(context)?);
-    let refused = |error: countersign::trust::TrustError| {
+/// The chain of the work tree, and the version after it that still lacks signatures.
+pub struct State {
+    pub chain: Chain,
+    /// The bytes of the next version's file, where there is one that is not complete.
+    pub pending: Option<Vec<u8>>,
+}
+
+impl State {
+    /// The newest version that is complete.
+    pub fn last(&self) -> Result<&VerifiedVersion, Failure> {
+        let last = self.chain.last();
+        last.ok_or_else(|| Failure::new(Code::INTERNAL, "an empty chain"))
+    }
+}
+
+/// Reads and verifies the trust files of the work tree.
+pub fn state(context: &Context) -> Result<State, Failure> {
+    let mut files = files(context)?;
+    let refused = |error: TrustError| {
         let failure = Failure::new(Code::TRUST_SIGNATURES, error.to_string());
         failure
             .row("kept", "no file was changed")
             .next(format!("look at {VERSIONS_FOLDER}/"))
     };
-    match verified {
-        Ok((chain, None)) => Ok(chain),
+    match Chain::verify(&files, &root(context)?) {
+        Ok((chain, None)) => Ok(State {
+            chain,
+            pending: None,
+        }),
+        // Only the last may be waiting for its admins.
+        Ok((chain, Some(TrustError::Threshold { version, .. })))
+            if files.last_key_value().map(|(last, _)| *last) == Some(version) =>
+        {
+            Ok(State {
+                chain,
+                pending: files.remove(&version),
+            })
+        }
         Ok((_, Some(error))) | Err(error) => Err(refused(error)),
     }
 }
 
-/// Makes and signs the next version from the files as git would commit them.
-fn sign(
-    args: &TrustSignArgs,
-    global: &Global,
-    context: &Context,
-    output: &mut Output,
-) -> Result<Done, Failure> {
-    let chain = chain(context)?;
-    let last = chain
-        .last()
-        .ok_or_else(|| Failure::new(Code::INTERNAL, "an empty chain"))?;
-    let (roster_text, policy_text) = (read(context, ROSTER_PATH)?, read(context, POLICY_PATH)?);
-    for (path, text) in [(ROSTER_PATH, &roster_text), (POLICY_PATH, &policy_text)] {
-        if text.contains('\r') {
-            let message =
-                format!("{path} has carriage returns: git may commit other bytes than these");
-            return Err(Failure::new(Code::TRUST_INVALID, message)
-                .next(format!("save {path} with LF line ends")));
-        }
-    }
-    let (roster, policy) = read_texts(roster_text.as_bytes(), policy_text.as_bytes())?;
-    // Every gate would refuse to judge by it.
-    refuse_unsupported(&roster, &policy)?;
-    let number = last.number() + 1;
-    output.row("Version", &format!("{number} (after {})", last.number()))?;
-    differences(
-        context,
-        last.roster(),
-        last.policy(),
-        &roster,
-        (&roster_text, &policy_text),
-        output,
+/// What is in force, what waits, and whose turn it is.
+fn status(context: &Context, output: &mut Output) -> Result<Done, Failure> {
+    let state = state(context)?;
+    let last = state.last()?;
+    let metadata = last.metadata();
+    let admins: Vec<_> = metadata
+        .admins
+        .iter()
+        .map(|admin| admin.id.as_str())
+        .collect();
+    let days =
+        (metadata.expires_on.as_second() - context.environment.now.as_second()).div_euclid(86_400);
+    output.row("Root", &format!("sha256:{}", root(context)?))?;
+    output.row(
+        "Version",
+        &format!(
+            "{}        threshold {} of {}: {}",
+            last.number(),
+            metadata.threshold,
+            admins.len(),
+            admins.join(", ")
+        ),
     )?;
-    output.flush()?;
-
-    let config = UserConfig::read(&global.folder)?;
-    let key = key::find(&args.key, &config, &context.environment, Some(&roster))?;
-    let admin = statement::signer(&roster, &key)?;
-    if !confirmed(args, context, number, &admin.id, output)? {
+    let expires = metadata.expires_on.strftime("%Y-%m-%d");
+    let expired = days < 0;
+    let soon = days < WARN_DAYS;
+    let when = if expired {
+        format!("expired on {expires}")
+    } else {
+        format!("expires on {expires}, in {days} days")
+    };
+    output.row("Expiry", &when)?;
+    if let Some((waiting, next)) = waiting(context, &state, last)? {
+        output.row("Waiting", &waiting)?;
+        if let Some(next) = next {
+            output.row("Next", next)?;
+        }
         return Ok(Done::No);
     }
-    let now = context.environment.now;
-    let version = NewVersion {
-        number,
-        previous: Some(last.payload()),
-        roster_bytes: roster_text.as_bytes(),
-        policy_bytes: policy_text.as_bytes(),
-        roster: &roster,
-        checkpoints: checkpoints(context, &policy, last.metadata().checkpoints.clone())?,
-        issued_on: now,
-        expires_on: expiry(args.expires.as_deref(), now)?,
-    };
-    let (bytes, _) = issue(&version, key.signer.as_ref()).map_err(|error| issue_failure(&error))?;
-    // The version must hold before it is written: also by the admins of the version before.
-    let mut all = files(context)?;
-    all.insert(number, bytes.clone());
-    if let (_, Some(error)) = Chain::verify(&all, &root(context)?)
-        .map_err(|error| Failure::new(Code::TRUST_SIGNATURES, error.to_string()))?
-    {
-        return Err(Failure::no(Code::TRUST_SIGNATURES, error.to_string()));
+    if soon {
+        output.row(
+            "Next",
+            "countersign trust sign      renews it, with nothing changed",
+        )?;
+        return Ok(Done::No);
     }
-    replace(&context.work_dir()?.join(version_path(number)), &bytes)?;
-    output.line("Signed 1 of 1, in force with the commit.")?;
     Ok(Done::Yes)
 }
 
-pub fn issue_failure(error: &IssueError) -> Failure {
-    let code = match error {
-        IssueError::SeveralAdmins(_) => Code::UNSUPPORTED,
-        IssueError::NotAdmin => Code::TRUST_SIGNATURES,
-        _ => Code::NO_KEY,
-    };
-    Failure::new(code, error.to_string())
-}
-
-fn confirmed(
-    args: &TrustSignArgs,
+/// What of the work tree is not in force yet, and the next command where the text names none.
+fn waiting(
     context: &Context,
-    number: u64,
-    admin: &str,
-    output: &mut Output,
-) -> Result<bool, Failure> {
-    if let Some(confirmed) = args.confirm {
-        if confirmed == number {
-            return Ok(true);
-        }
-        return Err(Failure::usage(format!(
-            "--confirm {confirmed}: the next version is {number}"
-        )));
-    }
-    if !context.environment.interactive {
-        let failure = Failure::new(
-            Code::NO_TERMINAL,
-            "no terminal: trust sign shows a version to a person",
-        );
-        return Err(failure.next(format!("countersign trust sign --confirm {number}")));
-    }
-    let yes = context
-        .environment
-        .confirm(&format!("Sign version {number} as {admin}?"))?;
-    if !yes {
-        output.line("Not signed")?;
-    }
-    Ok(yes)
-}
-
-/// The checkpoints so far, and one at the tip for each protected branch that has none.
-fn checkpoints(
-    context: &Context,
-    policy: &Policy,
-    mut checkpoints: Vec<countersign::attestation::Checkpoint>,
-) -> Result<Vec<countersign::attestation::Checkpoint>, Failure> {
-    checkpoints.retain(|checkpoint| policy.protected.contains(&checkpoint.name));
-    for branch in &policy.protected {
-        if checkpoints
-            .iter()
-            .any(|checkpoint| checkpoint.name == *branch)
-        {
-            continue;
-        }
-        let here = History::reference(&context.repo, &context.local_name(branch))?;
-        let tip = match here {
-            Some(tip) => Some(tip),
-            None => History::reference(&context.repo, branch)?,
-        };
-        if let Some(git_commit) = tip {
-            checkpoints.push(countersign::attestation::Checkpoint {
-                name: branch.clone(),
-                git_commit,
-            });
-        }
-    }
-    Ok(checkpoints)
-}
-
-/// A date (`2027-01-31`, the end of that day), or a number of days (`90d`).
-fn expiry(text: Option<&str>, now: Timestamp) -> Result<Timestamp, Failure> {
-    let Some(text) = text else {
-        return Ok(expires_after(now, VALID_MONTHS));
+    state: &State,
+    last: &VerifiedVersion,
+) -> Result<Option<(String, Option<&'static str>)>, Failure> {
+    const SIGN: &str = "countersign trust sign";
+    let files = Files::read(context)?;
+    let in_force = sha256(files.roster_text.as_bytes()) == last.roster()
+        && sha256(files.policy_text.as_bytes()) == last.policy();
+    let Some(draft) = begun(context, state, &files, last)? else {
+        let changed = "roster.toml or policy.toml changed, and no admin has signed";
+        return Ok((!in_force).then(|| (changed.to_owned(), Some(SIGN))));
     };
-    let wrong = || {
-        Failure::usage(format!(
-            "--expires {text}: a date such as 2027-01-31, or days such as 90d"
-        ))
-    };
-    let expires = match text.strip_suffix('d') {
-        Some(days) => {
-            let days: i64 = days
-                .parse()
-                .ok()
-                .filter(|days| (1..=3_650).contains(days))
-                .ok_or_else(wrong)?;
-            now.checked_add(jiff::SignedDuration::from_hours(24 * days))
-                .map_err(|_| wrong())?
-        }
-        None => format!("{text}T23:59:59Z").parse().map_err(|_| wrong())?,
-    };
-    if expires <= now {
-        return Err(Failure::usage(format!(
-            "--expires {text}: it lies in the past"
-        )));
+    let progress = draft
+        .progress(Some(last))
+        .map_err(|error| Failure::new(Code::TRUST_SIGNATURES, error.to_string()))?;
+    let signed: Vec<_> = progress.signed().into_iter().collect();
+    let signed = format!("{} is signed by {}", last.number() + 1, signed.join(", "));
+    if progress.is_complete() {
+        let enough = format!("{signed}, which is enough; its file is not here");
+        return Ok(Some((enough, Some(SIGN))));
     }
-    Ok(expires)
-}
-
-/// Says who joins, leaves or changes, and whether the policy changed.
-fn differences(
-    context: &Context,
-    old_roster: Digest,
-    old_policy: Digest,
-    new: &Roster,
-    (roster_text, policy_text): (&str, &str),
-    output: &mut Output,
-) -> Result<(), Failure> {
-    if sha256(roster_text.as_bytes()) != old_roster {
-        match committed(context, ROSTER_PATH, old_roster)?
-            .map(|text| Roster::parse(&text, ROSTER_PATH))
-        {
-            Some(Ok(old)) => people(&old, new, output)?,
-            _ => output
-                .line("  ~ roster.toml changed (the version before is not in this clone's HEAD)")?,
-        }
-    }
-    if sha256(policy_text.as_bytes()) != old_policy {
-        output.line("  ! policy.toml changed: git diff -- .countersign/policy.toml")?;
-    }
-    if sha256(roster_text.as_bytes()) == old_roster && sha256(policy_text.as_bytes()) == old_policy
-    {
-        output.line("  nothing changed; the version is renewed")?;
-    }
-    Ok(())
-}
-
-/// HEAD's file, if it is the one that the last version signs.
-fn committed(context: &Context, path: &str, digest: Digest) -> Result<Option<String>, Failure> {
-    let head: CommitId = context.repo.resolve("HEAD")?;
-    let file = context
-        .repo
-        .file(&head, path)?
-        .filter(|(_, bytes)| sha256(bytes) == digest);
-    Ok(file.and_then(|(_, bytes)| String::from_utf8(bytes).ok()))
-}
-
-fn people(old: &Roster, new: &Roster, output: &mut Output) -> Result<(), Failure> {
-    let keys = |engineer: &Engineer| {
-        let keys = engineer.keys.iter().map(|key| {
-            let revoked = key
-                .revoked
-                .as_ref()
-                .map(|revoked| format!(" ({})", revoked.reason))
-                .unwrap_or_default();
-            format!("{}{revoked}", key.key.fingerprint())
-        });
-        keys.collect::<Vec<_>>().join(", ")
-    };
-    let shown = |roster: &Roster, engineer: &Engineer| {
-        let mut words = vec![
-            "engineer".to_owned(),
-            roster.level_name(engineer.level).to_owned(),
-        ];
-        words.extend(engineer.teams.iter().cloned());
-        format!("{}  {}", words.join(", "), keys(engineer))
-    };
-    for engineer in new.engineers() {
-        let now = shown(new, engineer);
-        match old.engineer(&engineer.id) {
-            None => output.line(&format!("  + {}  {now}", engineer.id))?,
-            Some(before) if shown(old, before) != now => {
-                output.line(&format!("  ~ {}  {}", engineer.id, shown(old, before)))?;
-                output.line(&format!("    -> {now}"))?;
-            }
-            Some(before) if before.emails != engineer.emails || before.name != engineer.name => {
-                output.line(&format!(
-                    "  ~ {}  name or addresses: {}",
-                    engineer.id,
-                    escape(&engineer.emails.join(", "), 200)
-                ))?;
-            }
-            Some(_) => {}
-        }
-    }
-    for engineer in old
-        .engineers()
-        .iter()
-        .filter(|engineer| new.engineer(&engineer.id).is_none())
-    {
-        output.line(&format!("  - {}  {}", engineer.id, shown(old, engineer)))?;
-    }
-    if old.admins() != new.admins() {
-        let admins = new.admins();
-        output.line(&format!(
-            "  ! admins  {} of {}",
-            admins.threshold,
-            admins.ids.join(", ")
-        ))?;
-    }
-    Ok(())
+    Ok(Some((format!("{signed}. {}", waits_for(&progress)), None)))
 }
 
 fn log(context: &Context, output: &mut Output) -> Result<Done, Failure> {
-    let chain = chain(context)?;
+    let chain = state(context)?.chain;
     for version in chain.versions().iter().rev() {
         let metadata = version.metadata();
         output.line(&format!(

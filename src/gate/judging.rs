@@ -64,7 +64,7 @@ impl Judging {
         }
         Err(Undecided::new(
             Code::TRUST_INVALID,
-            "no tree here holds the roster and policy that a trust version signs",
+            "roster and policy are not what any trust version here signs: they were changed without enough signatures",
         ))
     }
 

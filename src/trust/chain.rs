@@ -1,22 +1,24 @@
 //! The chain of versions, from the root up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::attestation::{AttestationError, Envelope, Statement, TrustMetadata};
-use crate::change::{Digest, sha256};
-use crate::keys::{KeyError, PublicKey};
+use super::draft::Draft;
+use crate::attestation::{AttestationError, TrustMetadata};
+use crate::change::Digest;
+use crate::keys::KeyError;
 
 /// The most versions in a chain (SPEC 10).
 pub const MAX_VERSIONS: u64 = 10_000;
 
-/// A version whose signatures, number and predecessor were checked. Made by [`Chain::verify`] alone.
+/// A version whose signatures, number and predecessor were checked. Made by [`Chain::verify`] alone,
+/// through [`Draft`].
 #[derive(Debug, Clone)]
 pub struct VerifiedVersion {
-    metadata: TrustMetadata,
-    payload: Digest,
-    roster: Digest,
-    policy: Digest,
-    signed_by: Vec<String>,
+    pub(super) metadata: TrustMetadata,
+    pub(super) payload: Digest,
+    pub(super) roster: Digest,
+    pub(super) policy: Digest,
+    pub(super) signed_by: Vec<String>,
 }
 
 impl VerifiedVersion {
@@ -165,14 +167,14 @@ impl Chain {
             return Err(TrustError::TooMany);
         }
         let first = files.get(&1).ok_or(TrustError::NoVersions)?;
-        let read = Read::new(1, first)?;
-        if read.payload != *root {
+        let draft = Draft::parse(1, first)?;
+        if draft.payload() != *root {
             return Err(TrustError::RootDiffers {
-                found: read.payload,
+                found: draft.payload(),
                 pinned: *root,
             });
         }
-        let mut versions = vec![read.verified(None)?];
+        let mut versions = vec![draft.verified(None)?];
         for version in 2..=last {
             match step(&versions, files, version) {
                 Ok(next) => versions.push(next),
@@ -212,139 +214,7 @@ fn step(
 ) -> Result<VerifiedVersion, TrustError> {
     let bytes = files.get(&version).ok_or(TrustError::Gap(version))?;
     let before = versions.last().ok_or(TrustError::NoVersions)?;
-    let read = Read::new(version, bytes)?;
-    if read.metadata.previous != Some(before.payload) {
-        return Err(TrustError::WrongPrevious(version));
-    }
-    read.verified(Some(before))
-}
-
-/// A version that was read and not yet verified.
-struct Read {
-    number: u64,
-    envelope: Envelope,
-    metadata: TrustMetadata,
-    payload: Digest,
-    roster: Digest,
-    policy: Digest,
-}
-
-impl Read {
-    fn new(number: u64, bytes: &[u8]) -> Result<Self, TrustError> {
-        let malformed = |error| TrustError::Malformed {
-            version: number,
-            error,
-        };
-        let envelope = Envelope::parse(bytes).map_err(malformed)?;
-        let statement = Statement::<TrustMetadata>::parse(envelope.payload()).map_err(malformed)?;
-        let (files, metadata) = (statement.subject, statement.predicate);
-        if metadata.version != number {
-            return Err(TrustError::WrongNumber {
-                file: number,
-                found: metadata.version,
-            });
-        }
-        let payload = sha256(envelope.payload());
-        Ok(Self {
-            number,
-            envelope,
-            metadata,
-            payload,
-            roster: files.roster,
-            policy: files.policy,
-        })
-    }
-
-    /// Checks the version's own threshold, and that of the version before it.
-    fn verified(self, before: Option<&VerifiedVersion>) -> Result<VerifiedVersion, TrustError> {
-        let own = self.signers(&self.metadata)?;
-        self.reaches(&own, self.metadata.threshold, Whose::Own)?;
-        if let Some(before) = before {
-            let theirs = self.signers(before.metadata())?;
-            self.reaches(&theirs, before.metadata().threshold, Whose::Previous)?;
-        }
-        Ok(VerifiedVersion {
-            signed_by: own.into_iter().collect(),
-            metadata: self.metadata,
-            payload: self.payload,
-            roster: self.roster,
-            policy: self.policy,
-        })
-    }
-
-    fn reaches(
-        &self,
-        signers: &BTreeSet<String>,
-        threshold: u64,
-        whose: Whose,
-    ) -> Result<(), TrustError> {
-        let need = usize::try_from(threshold).unwrap_or(usize::MAX);
-        if signers.len() >= need {
-            return Ok(());
-        }
-        Err(TrustError::Threshold {
-            version: self.number,
-            have: signers.len(),
-            need,
-            whose,
-        })
-    }
-
-    /// The admins of `metadata` of whom a signature verifies: people, however many keys they have.
-    fn signers(&self, metadata: &TrustMetadata) -> Result<BTreeSet<String>, TrustError> {
-        let admins = self.admin_keys(metadata)?;
-        let message = self.envelope.pae();
-        let mut signers = BTreeSet::new();
-        for signature in self.envelope.signatures() {
-            // The key id only says which key to try.
-            if let Some((admin, key)) = admins.get(&signature.keyid)
-                && key.verify(&message, &signature.sig).is_ok()
-            {
-                signers.insert(admin.clone());
-            }
-        }
-        Ok(signers)
-    }
-
-    /// The admins' keys by fingerprint.
-    fn admin_keys(
-        &self,
-        metadata: &TrustMetadata,
-    ) -> Result<BTreeMap<String, (String, PublicKey)>, TrustError> {
-        let version = self.number;
-        let mut ids = BTreeSet::new();
-        let mut keys = BTreeMap::new();
-        for admin in &metadata.admins {
-            if !ids.insert(&admin.id) {
-                return Err(TrustError::Twice {
-                    version,
-                    what: admin.id.clone(),
-                });
-            }
-            for line in &admin.keys {
-                let bad = |error| TrustError::BadKey {
-                    version,
-                    admin: admin.id.clone(),
-                    error,
-                };
-                let key = PublicKey::from_openssh(line).map_err(bad)?;
-                let fingerprint = key.fingerprint();
-                if keys
-                    .insert(fingerprint.clone(), (admin.id.clone(), key))
-                    .is_some()
-                {
-                    return Err(TrustError::Twice {
-                        version,
-                        what: fingerprint,
-                    });
-                }
-            }
-        }
-        if metadata.threshold == 0 || metadata.threshold > ids.len() as u64 {
-            return Err(TrustError::BadThreshold(version));
-        }
-        Ok(keys)
-    }
+    Draft::parse(version, bytes)?.verified(Some(before))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::*;
-use crate::attestation::{Admin, TrustFiles};
+use crate::attestation::{Admin, Envelope, Statement, TrustFiles};
+use crate::change::sha256;
 use crate::keys::Signer as _;
 use crate::keys::testing::signer;
 

@@ -1,14 +1,15 @@
-//! Making and signing the next version.
+//! What a next version says.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::chain::TrustError;
 use crate::attestation::{
-    Admin, AttestationError, Checkpoint, Envelope, Statement, TrustFiles, TrustMetadata,
+    Admin, AttestationError, Checkpoint, Excused, Statement, TrustFiles, TrustMetadata,
 };
 use crate::change::{Digest, sha256};
-use crate::keys::{SignError, Signer};
+use crate::keys::SignError;
 use crate::roster::Roster;
 
 /// How long a version is valid where nothing else is asked.
@@ -31,6 +32,8 @@ pub struct NewVersion<'a> {
     pub roster: &'a Roster,
     /// From when on each branch's units are judged.
     pub checkpoints: Vec<Checkpoint>,
+    /// Units that are accepted though they fail.
+    pub excused: Vec<Excused>,
     /// When it is made.
     pub issued_on: Timestamp,
     /// When it expires.
@@ -41,12 +44,12 @@ pub struct NewVersion<'a> {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssueError {
-    /// More than one admin must sign, which one signature can't do.
-    #[error("{0} admins must sign, and collecting signatures is not supported yet")]
-    SeveralAdmins(usize),
-    /// The signer is no admin, or signs with a key that the roster doesn't list for them.
+    /// The key is none of an admin, neither of this version nor of the one before.
     #[error("the key is not one of an admin")]
     NotAdmin,
+    /// The admins of the version, or of the one before, make no sense.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The statement is over a documented limit.
     #[error(transparent)]
     Attestation(#[from] AttestationError),
@@ -65,62 +68,40 @@ pub fn expires_after(issued: Timestamp, months: i32) -> Timestamp {
     TimeZone::UTC.to_timestamp(later).unwrap_or(Timestamp::MAX)
 }
 
-/// Signs a version and gives the envelope's bytes and the payload's digest.
-///
-/// # Errors
-/// Where one admin's signature isn't enough, or the signer is no admin.
-pub fn issue(
-    version: &NewVersion<'_>,
-    signer: &dyn Signer,
-) -> Result<(Vec<u8>, Digest), IssueError> {
-    let admins = version.roster.admins();
-    if admins.threshold > 1 {
-        return Err(IssueError::SeveralAdmins(admins.threshold));
-    }
-    let fingerprint = signer.public_key().fingerprint();
-    let (engineer, key) = version
-        .roster
-        .key(&fingerprint)
-        .ok_or(IssueError::NotAdmin)?;
-    if !admins.ids.contains(&engineer.id) || key.revoked.is_some() {
-        return Err(IssueError::NotAdmin);
-    }
-    let mut envelope = Envelope::new(statement(version).to_payload()?);
-    let signature = signer.sign(&envelope.pae())?;
-    envelope.add_signature(fingerprint, signature);
-    Ok((envelope.to_bytes()?, envelope.payload_digest()))
-}
-
-fn statement(version: &NewVersion<'_>) -> Statement<TrustMetadata> {
-    let admins = version.roster.admins();
-    let people = admins
-        .ids
-        .iter()
-        .filter_map(|id| version.roster.engineer(id));
-    let admin = |engineer: &crate::roster::Engineer| Admin {
-        id: engineer.id.clone(),
-        keys: engineer
-            .keys
+impl NewVersion<'_> {
+    /// The statement to sign.
+    pub(super) fn statement(&self) -> Statement<TrustMetadata> {
+        let version = self;
+        let admins = version.roster.admins();
+        let people = admins
+            .ids
             .iter()
-            .filter(|key| key.revoked.is_none())
-            .map(|key| key.key.to_openssh())
-            .collect(),
-    };
-    Statement {
-        subject: TrustFiles {
-            roster: sha256(version.roster_bytes),
-            policy: sha256(version.policy_bytes),
-        },
-        predicate: TrustMetadata {
-            version: version.number,
-            previous: version.previous,
-            issued_on: version.issued_on,
-            expires_on: version.expires_on,
-            admins: people.map(admin).collect(),
-            threshold: admins.threshold as u64,
-            checkpoints: version.checkpoints.clone(),
-            excused: Vec::new(),
-            replaces: None,
-        },
+            .filter_map(|id| version.roster.engineer(id));
+        let admin = |engineer: &crate::roster::Engineer| Admin {
+            id: engineer.id.clone(),
+            keys: engineer
+                .keys
+                .iter()
+                .filter(|key| key.revoked.is_none())
+                .map(|key| key.key.to_openssh())
+                .collect(),
+        };
+        Statement {
+            subject: TrustFiles {
+                roster: sha256(version.roster_bytes),
+                policy: sha256(version.policy_bytes),
+            },
+            predicate: TrustMetadata {
+                version: version.number,
+                previous: version.previous,
+                issued_on: version.issued_on,
+                expires_on: version.expires_on,
+                admins: people.map(admin).collect(),
+                threshold: admins.threshold as u64,
+                checkpoints: version.checkpoints.clone(),
+                excused: version.excused.clone(),
+                replaces: None,
+            },
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! Trust metadata: the signed, versioned statements over roster and policy (SPEC 5).
 //!
 //! [`Chain::verify`] walks from the pinned root: version 1 is the root, each next version is signed
-//! by the threshold of the admins before it and by its own, numbers go up by one. [`issue`]
-//! makes the version to sign. What the policy means is not looked at here.
+//! by the threshold of the admins before it and by its own, numbers go up by one. A [`Draft`]
+//! is a version that admins still sign. What the policy means is not looked at here.
 
 mod chain;
+mod draft;
 mod issue;
 
 pub use chain::{Chain, MAX_VERSIONS, TrustError, VerifiedVersion};
-pub use issue::{IssueError, NewVersion, VALID_MONTHS, WARN_DAYS, expires_after, issue};
+pub use draft::{Count, Draft, Progress};
+pub use issue::{IssueError, NewVersion, VALID_MONTHS, WARN_DAYS, expires_after};
 
 /// The folder of the trust files.
 pub const FOLDER: &str = ".countersign";

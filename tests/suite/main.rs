@@ -19,4 +19,5 @@ mod refusals;
 mod series;
 mod spec;
 mod support;
+mod trust;
 mod world;

@@ -1,0 +1,173 @@
+//! Trust versions that several admins sign: in any order, on any machine, through the store or a file.
+
+use crate::world::{Clone, World};
+
+/// The team with ana, carol and grace as admins, two of whom must sign.
+fn three_admins() -> World {
+    let world = World::team();
+    let ana = world.person("ana");
+    let roster = std::fs::read_to_string(ana.path.join(".countersign/roster.toml")).unwrap();
+    let (before, admins) = roster.split_once("[admins]").unwrap();
+    assert!(admins.contains("threshold = 1"), "{admins}");
+    let admins = "[admins]\nids = [\"ana\", \"carol\", \"grace\"]\nthreshold = 2\n";
+    ana.write(".countersign/roster.toml", &format!("{before}{admins}"));
+    // Ana alone makes two people necessary: so she is one of them, and somebody else the other.
+    ana.countersign(&["trust", "sign", "--confirm", "3"])
+        .expect(
+            0,
+            "Signed 1 of 2, pushed to origin. In force when one more signs: carol or grace run",
+        );
+    publish(&ana, "admins");
+    let carol = checkout(&world, "carol", "admins");
+    carol
+        .countersign(&["trust", "sign", "--confirm", "3"])
+        .expect(0, "Signed 2 of 2, in force with the commit.");
+    land(&carol);
+    world
+}
+
+/// Commits the trust files to a branch and pushes it.
+fn publish(person: &Clone, branch: &str) {
+    person.git(&["switch", "-q", "-c", branch]);
+    person.git(&["add", ".countersign"]);
+    person.git(&["commit", "-q", "-m", "Change the trust files"]);
+    person.git(&["push", "-q", "-u", "origin", branch]);
+}
+
+fn checkout(world: &World, id: &str, branch: &str) -> Clone {
+    let person = world.fresh(id);
+    person.git(&["switch", "-q", branch]);
+    person
+}
+
+fn land(person: &Clone) {
+    person.git(&["add", ".countersign"]);
+    person.git(&["commit", "-q", "--allow-empty", "-m", "Sign"]);
+    person.git(&["push", "-q", "origin", "HEAD:main"]);
+}
+
+/// Ana's clone, which pins the root, at the remote's `main`.
+fn updated(world: &World) -> Clone {
+    let ana = world.person("ana");
+    ana.git(&["fetch", "-q"]);
+    ana.git(&["switch", "-q", "main"]);
+    ana.git(&["reset", "-q", "--hard", "origin/main"]);
+    ana
+}
+
+fn edit(person: &Clone) {
+    let path = ".countersign/policy.toml";
+    let policy = std::fs::read_to_string(person.path.join(path)).unwrap();
+    person.write(path, &format!("{policy}# edited\n"));
+}
+
+#[test]
+fn two_of_three_admins_sign_one_after_the_other_and_the_gate_takes_it() {
+    let world = three_admins();
+    world
+        .ci("HEAD~2..HEAD")
+        .expect(0, "2 units: trust metadata");
+    let ana = updated(&world);
+    ana.countersign(&["trust", "status"])
+        .expect(0, "3        threshold 2 of 3: ana, carol, grace");
+}
+
+#[test]
+fn one_signature_of_two_changes_nothing_and_status_says_whose_turn_it_is() {
+    let world = three_admins();
+    let ana = updated(&world);
+    ana.countersign(&["trust", "status"])
+        .expect(0, "expires on");
+    edit(&ana);
+    ana.countersign(&["trust", "status"])
+        .expect(1, "changed, and no admin has signed");
+    ana.countersign(&["trust", "sign", "--confirm", "4"])
+        .expect(0, "Signed 1 of 2");
+    ana.countersign(&["trust", "status"]).expect(
+        1,
+        "4 is signed by ana. In force when one more signs: carol or grace run",
+    );
+    ana.countersign(&["trust", "sign", "--confirm", "4"])
+        .expect(1, "Signed by you already.");
+    // A pull request with half of the signatures is refused, and so is what lands of it.
+    publish(&ana, "edited");
+    ana.git(&["remote", "set-head", "origin", "-a"]);
+    ana.verify(&world, &[]).expect(1, "error[CS407]");
+    // Landed past the gate, it leaves no signed roster and policy to judge by.
+    land(&ana);
+    world
+        .ci("HEAD~2..HEAD")
+        .expect(2, "changed without enough signatures");
+}
+
+#[test]
+fn the_store_carries_a_version_between_admins_who_share_no_branch() {
+    let world = three_admins();
+    let (ana, grace) = (updated(&world), world.fresh("grace"));
+    for person in [&ana, &grace] {
+        edit(person);
+    }
+    ana.countersign(&["trust", "sign", "--confirm", "4"]).ok();
+    // Grace has the same files, and learns of ana's signature from the store.
+    grace
+        .countersign(&["trust", "sign", "--confirm", "4"])
+        .expect(0, "signed so far by ana");
+    land(&grace);
+    world.ci("HEAD~1..HEAD").expect(0, "trust metadata");
+    // Ana's clone has her own half; the store completes it.
+    ana.countersign(&["trust", "sign"])
+        .expect(0, "Signed by all who must. In force with the commit.");
+}
+
+#[test]
+fn without_a_remote_the_file_carries_it() {
+    let world = three_admins();
+    let (ana, carol) = (updated(&world), world.fresh("carol"));
+    edit(&ana);
+    ana.countersign(&["--offline", "trust", "sign", "--confirm", "4"])
+        .expect(0, "Signed 1 of 2, kept here");
+    for name in ["policy.toml", "trust/4.dsse.json"] {
+        let from = ana.path.join(".countersign").join(name);
+        std::fs::copy(from, carol.path.join(".countersign").join(name)).unwrap();
+    }
+    carol
+        .countersign(&["--offline", "trust", "sign", "--confirm", "4"])
+        .expect(0, "Signed 2 of 2");
+    land(&carol);
+    world.ci("HEAD~1..HEAD").expect(0, "trust metadata");
+}
+
+#[test]
+fn files_that_were_edited_after_a_signature_are_another_version() {
+    let world = three_admins();
+    let ana = updated(&world);
+    edit(&ana);
+    ana.countersign(&["trust", "sign", "--confirm", "4"])
+        .expect(0, "Signed 1 of 2");
+    publish(&ana, "edited");
+    let carol = checkout(&world, "carol", "edited");
+    edit(&carol);
+    // Carol signs what she sees, not what ana saw.
+    carol
+        .countersign(&["trust", "sign", "--confirm", "4"])
+        .expect(0, "Signed 1 of 2");
+    carol.git(&["commit", "-q", "-am", "Edit again"]);
+    let root = world.root();
+    carol
+        .countersign(&["verify", "--root", &root])
+        .expect(1, "signed by 1 of 2");
+}
+
+#[test]
+fn who_is_no_admin_signs_no_version() {
+    let world = three_admins();
+    let ben = world.fresh("ben");
+    edit(&ben);
+    ben.countersign(&["trust", "sign", "--confirm", "4"])
+        .expect(1, "is no key of an admin");
+    let carol = world.fresh("carol");
+    edit(&carol);
+    carol
+        .countersign(&["trust", "sign", "--confirm", "4"])
+        .expect(0, "Signed 1 of 2");
+}
