@@ -40,7 +40,7 @@ pub fn run(
     let assessment = session.assess()?;
     session.subject.refuse_empty(&assessment)?;
     refuse_useless(&session.judging, &assessment, signer)?;
-    show(&session, &assessment, output)?;
+    show(&session, &assessment, signer, output)?;
     let Some(interactive) = confirmed(args, context, &assessment, output)? else {
         return Ok(Done::No);
     };
@@ -92,10 +92,9 @@ fn fetch(context: &Context, args: &SignArgs, output: &mut Output) -> Result<(), 
         .filter(|name| may_be_branch(name))
         && context.fetch_branches(&[&full_branch(name)]).is_ok()
     {
-        output.line(&format!(
-            "Fetched {} from {remote} (objects only, nothing is checked out)\n",
-            escape(name, 100)
-        ))?;
+        let name = escape(name, 100);
+        let from = format!("{name} from {remote} (objects only, nothing is checked out)\n");
+        output.row("Fetched", &from)?;
     }
     context.sync(Direction::FetchOnly)?;
     Ok(())
@@ -196,7 +195,12 @@ fn author_words(assessment: &Assessment, signer: &Engineer) -> String {
 }
 
 /// The screen. It is built from the assessment that is signed.
-fn show(session: &Session, assessment: &Assessment, output: &mut Output) -> Result<(), Failure> {
+fn show(
+    session: &Session,
+    assessment: &Assessment,
+    signer: &Engineer,
+    output: &mut Output,
+) -> Result<(), Failure> {
     let Session {
         context,
         judging,
@@ -223,7 +227,7 @@ fn show(session: &Session, assessment: &Assessment, output: &mut Output) -> Resu
     )?;
     output.row("Author", &status::authors(assessment))?;
     output.row("AI", &status::ai(assessment))?;
-    for line in status::rules(judging, assessment) {
+    for line in status::rules(judging, assessment, &signer.id) {
         output.row("Rules", &line)?;
     }
     output.line("")?;

@@ -224,19 +224,23 @@ pub fn ai(assessment: &Assessment) -> String {
     } else {
         format!(": {}", places.join(", "))
     };
+    let by: Vec<_> = facts.proven.iter().map(String::as_str).collect();
+    let by = by.join(", ");
     match (facts.declared, found) {
         (Some(declared), Some(found)) if found > declared => {
-            format!("declared {declared}, and CS303 evidence says {found}{places}")
+            format!("declared {declared} by {by}, and CS303 evidence says {found}{places}")
         }
-        (Some(declared), Some(_)) => format!("declared {declared}; evidence agrees{places}"),
-        (Some(declared), None) => format!("declared {declared}; no evidence"),
+        (Some(declared), Some(_)) => {
+            format!("declared {declared} by {by}; evidence agrees{places}")
+        }
+        (Some(declared), None) => format!("declared {declared} by {by}; no evidence"),
         (None, Some(found)) => format!("not declared; evidence says {found}{places}"),
         (None, None) => "not declared; no evidence".to_owned(),
     }
 }
 
-/// The rules that are not met, one in a line.
-pub fn rules(judging: &Judging, assessment: &Assessment) -> Vec<String> {
+/// The rules that are not met, one in a line, and whether the signer's sign-off would count.
+pub fn rules(judging: &Judging, assessment: &Assessment, signer: &str) -> Vec<String> {
     let name = |rule: &Rule| format!("\"{}\"  policy.toml:{}", escape(&rule.name, 200), rule.line);
     assessment
         .unit
@@ -249,7 +253,13 @@ pub fn rules(judging: &Judging, assessment: &Assessment) -> Vec<String> {
                 .rules
                 .iter()
                 .find(|rule| rule.line == shown.line)?;
-            Some(format!("{}   {}", name(rule), finding.missing.join("; ")))
+            let counts = if finding.who.iter().any(|who| who == signer) {
+                ": you count"
+            } else {
+                ""
+            };
+            let missing = finding.missing.join("; ");
+            Some(format!("{}   {missing}{counts}", name(rule)))
         })
         .collect()
 }

@@ -102,6 +102,22 @@ fn the_blocks_of_the_specification_hold_the_files_bytes() {
 }
 
 #[test]
+fn the_specification_lists_each_code_with_its_title() {
+    let (_, section) = SPEC.split_once("\n## 9. Codes\n").unwrap();
+    let (section, _) = section.split_once("\n## ").unwrap();
+    let listed: Vec<_> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| CS"))
+        .map(|row| row.splitn(3, " | ").take(2).collect::<Vec<_>>().join(" "))
+        .collect();
+    let catalogue = countersign::codes::catalogue().iter();
+    let known: Vec<_> = catalogue
+        .map(|entry| format!("{} {}", entry.code.number(), entry.title))
+        .collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
 fn the_digests_in_the_specification_are_those_of_the_example() {
     for name in [
         "change.manifest",

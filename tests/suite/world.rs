@@ -58,7 +58,10 @@ impl World {
     /// The team, with ana as admin, the starter policy, and everything pushed to the remote's `main`.
     pub fn team() -> Self {
         static TEMPLATE: OnceLock<World> = OnceLock::new();
-        let template = TEMPLATE.get_or_init(Self::make);
+        let template = TEMPLATE.get_or_init(|| {
+            // Nothing drops it, so it lies among the build's own files.
+            Self::make(tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap())
+        });
         let folder = tempfile::tempdir().unwrap();
         let copied = Command::new("cp")
             .arg("-R")
@@ -71,9 +74,11 @@ impl World {
 
     /// Homes, keys and an empty remote; nothing is set up.
     pub fn empty() -> Self {
-        let world = Self {
-            folder: tempfile::tempdir().unwrap(),
-        };
+        Self::empty_in(tempfile::tempdir().unwrap())
+    }
+
+    fn empty_in(folder: tempfile::TempDir) -> Self {
+        let world = Self { folder };
         for (id, _) in TEAM {
             world.add_person(id);
         }
@@ -86,8 +91,8 @@ impl World {
         world
     }
 
-    fn make() -> Self {
-        let world = Self::empty();
+    fn make(folder: tempfile::TempDir) -> Self {
+        let world = Self::empty_in(folder);
         let ana = world.clone_for("ana");
         ana.git(&["switch", "-q", "-c", "main"]);
         ana.commit("lib.rs", "pub fn notes() {}\n", "Begin");
