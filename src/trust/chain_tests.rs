@@ -1,41 +1,13 @@
 use super::*;
-use crate::attestation::{Admin, Envelope, Statement, TrustFiles};
+use crate::attestation::{Envelope, Statement, TrustFiles};
 use crate::change::sha256;
 use crate::keys::Signer as _;
 use crate::keys::testing::signer;
-
-/// An admin of the tests: an id and the seeds of the keys.
-type Person = (&'static str, &'static [u8]);
+use crate::trust::testing::{Person, metadata};
 
 const IVY: Person = ("ivy", &[1]);
 const NOOR: Person = ("noor", &[2]);
 const SAM: Person = ("sam", &[3, 4]);
-
-fn metadata(
-    version: u64,
-    previous: Option<Digest>,
-    admins: &[Person],
-    threshold: u64,
-) -> TrustMetadata {
-    let admin = |(id, seeds): &Person| Admin {
-        id: (*id).to_owned(),
-        keys: seeds
-            .iter()
-            .map(|seed| signer(*seed).public_key().to_openssh())
-            .collect(),
-    };
-    TrustMetadata {
-        version,
-        previous,
-        issued_on: "2026-11-25T00:00:00Z".parse().unwrap(),
-        expires_on: "2027-12-25T00:00:00Z".parse().unwrap(),
-        admins: admins.iter().map(admin).collect(),
-        threshold,
-        checkpoints: Vec::new(),
-        excused: Vec::new(),
-        replaces: None,
-    }
-}
 
 /// An envelope over the metadata, signed with the keys of these seeds.
 fn sealed(metadata: TrustMetadata, seeds: &[u8]) -> Vec<u8> {

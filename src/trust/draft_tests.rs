@@ -1,33 +1,8 @@
 use super::*;
-use crate::attestation::{Admin, TrustFiles};
+use crate::attestation::TrustFiles;
 use crate::keys::testing::signer;
 use crate::trust::Chain;
-
-fn metadata(
-    version: u64,
-    previous: Option<Digest>,
-    admins: &[(&str, &[u8])],
-    threshold: u64,
-) -> TrustMetadata {
-    let admin = |(id, seeds): &(&str, &[u8])| Admin {
-        id: (*id).to_owned(),
-        keys: seeds
-            .iter()
-            .map(|seed| signer(*seed).public_key().to_openssh())
-            .collect(),
-    };
-    TrustMetadata {
-        version,
-        previous,
-        issued_on: "2026-11-25T00:00:00Z".parse().unwrap(),
-        expires_on: "2027-12-25T00:00:00Z".parse().unwrap(),
-        admins: admins.iter().map(admin).collect(),
-        threshold,
-        checkpoints: Vec::new(),
-        excused: Vec::new(),
-        replaces: None,
-    }
-}
+use crate::trust::testing::{Person, metadata};
 
 fn draft(metadata: TrustMetadata) -> Draft {
     let subject = TrustFiles {
@@ -47,7 +22,7 @@ fn draft(metadata: TrustMetadata) -> Draft {
         .unsigned()
 }
 
-const TEAM: [(&str, &[u8]); 3] = [("ivy", &[1]), ("noor", &[2]), ("sam", &[3, 4])];
+const TEAM: [Person; 3] = [("ivy", &[1]), ("noor", &[2]), ("sam", &[3, 4])];
 
 /// Version 1, signed by ivy and noor, two of three.
 fn first() -> VerifiedVersion {
@@ -57,7 +32,7 @@ fn first() -> VerifiedVersion {
     draft.verified(None).unwrap()
 }
 
-fn next(admins: &[(&str, &[u8])], threshold: u64) -> Draft {
+fn next(admins: &[Person], threshold: u64) -> Draft {
     draft(metadata(2, Some(first().payload()), admins, threshold))
 }
 

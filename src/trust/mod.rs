@@ -7,6 +7,8 @@
 mod chain;
 mod draft;
 mod issue;
+#[cfg(test)]
+mod testing;
 
 pub use chain::{Chain, MAX_VERSIONS, TrustError, VerifiedVersion};
 pub use draft::{Count, Draft, Progress};
