@@ -205,6 +205,9 @@ pub struct SignArgs {
     /// Sign only if the head is this commit
     #[arg(long, value_name = "COMMIT")]
     pub at: Option<String>,
+    /// Reject the change: no signature of others lets it pass until you sign it off
+    #[arg(long)]
+    pub reject: bool,
     /// A comment in the statement
     #[arg(short = 'm', value_name = "COMMENT")]
     pub comment: Option<String>,

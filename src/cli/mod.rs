@@ -22,6 +22,7 @@ mod sync;
 mod trust;
 mod trust_diff;
 mod trust_sign;
+mod useless;
 mod verify;
 
 use std::process::ExitCode;

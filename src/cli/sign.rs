@@ -4,18 +4,19 @@ use countersign::attestation::{
     Decision, Link, PersonClaim, PolicyShown, Review, SignOff, Statement,
 };
 use countersign::codes::Code;
-use countersign::gate::{Assessment, Judging};
+use countersign::gate::Assessment;
 use countersign::git::{UserConfig, check_ref_name};
-use countersign::policy::{Unhelpful, unhelpful, would_count};
 use countersign::roster::Engineer;
 use countersign::store::Direction;
 use countersign::text::escape;
+use countersign::verify::VerifiedStatement;
 
 use super::args::{Global, SignArgs};
 use super::change::Subject;
 use super::context::{Context, full_branch};
 use super::environment::Environment;
 use super::session::{self, Session};
+use super::useless::{refuse_useless, refuse_useless_rejection};
 use super::{Done, Failure, Output, key, statement, status};
 
 /// The most files that the screen lists.
@@ -39,8 +40,26 @@ pub fn run(
     let signer = statement::signer(roster, &key)?;
     let assessment = session.assess()?;
     session.subject.refuse_empty(&assessment)?;
-    refuse_useless(&session.judging, &assessment, signer)?;
+    if args.reject {
+        refuse_useless_rejection(&session.judging, &assessment, signer)?;
+    } else {
+        refuse_useless(&session.judging, &assessment, signer)?;
+    }
     show(&session, &assessment, signer, output)?;
+    let replaced = replaced(args, &assessment, signer);
+    for statement in &replaced {
+        let (was, is) = if args.reject {
+            ("approved", "rejection")
+        } else {
+            ("rejected", "sign-off")
+        };
+        let on = statement.signed_on().strftime("%Y-%m-%d %H:%MZ");
+        output.row(
+            "Before",
+            &format!("you {was} this change on {on}; your {is} replaces that"),
+        )?;
+    }
+    output.flush()?;
     let Some(interactive) = confirmed(args, context, &assessment, output)? else {
         return Ok(Done::No);
     };
@@ -48,7 +67,7 @@ pub fn run(
 
     let statement = Statement {
         subject: assessment.unit.change,
-        predicate: sign_off(args, &session, &assessment, signer, interactive)?,
+        predicate: sign_off(args, &session, &assessment, signer, interactive, &replaced)?,
     };
     let payload = statement
         .to_payload()
@@ -62,10 +81,33 @@ pub fn run(
         output,
     )?;
     let digest = assessment.unit.change.short();
-    let by = format!("approved by {}     bundle {}", signer.id, name.short());
-    output.row("Signed off", &format!("{digest}  {by}   {place}"))?;
+    let (word, verb) = if args.reject {
+        ("Rejected", "rejected")
+    } else {
+        ("Signed off", "approved")
+    };
+    let by = format!("{verb} by {}     bundle {}", signer.id, name.short());
+    output.row(word, &format!("{digest}  {by}   {place}"))?;
     status::waiting(&session.assess()?, &[], &session.subject, output)?;
-    Ok(Done::Yes)
+    Ok(if args.reject { Done::No } else { Done::Yes })
+}
+
+/// The signer's own statements over this very change that the new one takes back.
+fn replaced(args: &SignArgs, assessment: &Assessment, signer: &Engineer) -> Vec<VerifiedStatement> {
+    let opposite = |statement: &&VerifiedStatement| {
+        let opposite = if args.reject {
+            statement.approval()
+        } else {
+            statement.rejection()
+        };
+        opposite.is_some() && *statement.signer() == signer.id
+    };
+    assessment
+        .genuine
+        .iter()
+        .filter(opposite)
+        .cloned()
+        .collect()
 }
 
 /// Brings the branch, its target and the store, where there is a remote: objects only.
@@ -115,83 +157,6 @@ fn check_at(context: &Context, args: &SignArgs, subject: &Subject) -> Result<(),
     }
     let message = format!("the head is {}, not {at}", subject.head.short());
     Err(Failure::new(Code::REFS_MOVED, message).next("look at what changed, then sign again"))
-}
-
-/// Stops where the signature would lower nothing that is missing.
-fn refuse_useless(
-    judging: &Judging,
-    assessment: &Assessment,
-    signer: &Engineer,
-) -> Result<(), Failure> {
-    let (policy, roster, facts) = (&judging.policy, &judging.roster, &assessment.facts);
-    if facts.approvals.contains(&signer.id) {
-        return Err(Failure::no(
-            Code::SIGN_OFF_MISSING,
-            format!("{} has signed this change off already", signer.id),
-        ));
-    }
-    if would_count(policy, roster, facts, &signer.id) {
-        return Ok(());
-    }
-    let reasons = policy
-        .rules
-        .iter()
-        .filter_map(|rule| unhelpful(policy, roster, facts, rule, &signer.id));
-    let who: Vec<_> = assessment
-        .unit
-        .findings
-        .iter()
-        .flat_map(|finding| finding.who.iter().cloned())
-        .collect();
-    let failure = match reasons.min_by_key(|reason| *reason != Unhelpful::Author) {
-        _ if assessment.unit.passes() => {
-            return Err(Failure::no(
-                Code::SIGN_OFF_MISSING,
-                "nothing is missing: no rule asks for a sign-off",
-            ));
-        }
-        Some(Unhelpful::Author) => {
-            Failure::no(Code::SIGNER_IS_AUTHOR, author_words(assessment, signer))
-        }
-        _ => Failure::no(
-            Code::BELOW_LEVEL,
-            format!(
-                "{} ({}) would not count",
-                signer.id,
-                roster.level_name(signer.level)
-            ),
-        ),
-    };
-    Err(if who.is_empty() {
-        failure
-    } else {
-        failure.row("who", who.join(", "))
-    })
-}
-
-/// Through which commit somebody counts as an author.
-fn author_words(assessment: &Assessment, signer: &Engineer) -> String {
-    if assessment.facts.proven.contains(&signer.id) {
-        return format!("{} declared this change, so it is theirs", signer.id);
-    }
-    let commit = assessment.claims.commits.iter().find(|commit| {
-        let named = countersign::ai::claimed_people(commit);
-        named
-            .people
-            .iter()
-            .any(|(identity, _)| signer.emails.contains(&identity.email.to_lowercase()))
-    });
-    match commit {
-        Some(commit) => format!(
-            "{} is an author, by commit {}",
-            signer.id,
-            commit.id.short()
-        ),
-        None => format!(
-            "{} may be the author, since nobody else declared",
-            signer.id
-        ),
-    }
 }
 
 /// The screen. It is built from the assessment that is signed.
@@ -274,7 +239,10 @@ fn confirmed(
         let message = "no terminal: sign shows a change to a person";
         return Err(Failure::new(Code::NO_TERMINAL, message).next(format!("--confirm {digest}")));
     }
-    if context.environment.confirm("Sign off?")? {
+    if context
+        .environment
+        .confirm(if args.reject { "Reject?" } else { "Sign off?" })?
+    {
         return Ok(Some(true));
     }
     output.line("Not signed")?;
@@ -287,6 +255,7 @@ fn sign_off(
     assessment: &Assessment,
     signer: &Engineer,
     interactive: bool,
+    replaced: &[VerifiedStatement],
 ) -> Result<SignOff, Failure> {
     let judging = &session.judging;
     let mut ai = assessment.unit.ai.clone();
@@ -305,7 +274,11 @@ fn sign_off(
             .map(|declaration| declaration.payload())
             .collect(),
         review: Review {
-            decision: Decision::Approved,
+            decision: if args.reject {
+                Decision::Rejected
+            } else {
+                Decision::Approved
+            },
             comment: args.comment.clone(),
             evidence: args
                 .evidence
@@ -315,7 +288,7 @@ fn sign_off(
                     sha256: None,
                 })
                 .collect(),
-            replaces: Vec::new(),
+            replaces: replaced.iter().map(VerifiedStatement::payload).collect(),
             interactive,
         },
         blast_radius: None,

@@ -1,18 +1,21 @@
 //! What the policy misses, in words that say whose turn it is (SPEC 8.6, 9).
 
 use super::Gate;
-use super::statements::Statements;
+use super::statements::{Place, Statements};
 use super::verdict::{Effect, Finding, Next, RuleView, StatementKind, UnitVerdict};
 use crate::codes::Code;
 use crate::policy::{
-    Enforce, Facts, Missing, MissingSignOffs, Require, Unhelpful, Unmet, could_sign, evaluate,
-    unhelpful,
+    Enforce, Facts, Missing, MissingSignOffs, Require, Unhelpful, Unmet, evaluate, unhelpful,
 };
-use crate::verify::VerifiedStatement;
 
 impl Gate<'_> {
-    pub(super) fn findings(&self, facts: &Facts, statements: &Statements) -> Vec<Finding> {
-        let mut findings = self.rejections(facts, statements);
+    pub(super) fn findings(
+        &self,
+        place: &Place<'_>,
+        facts: &Facts,
+        statements: &Statements,
+    ) -> Vec<Finding> {
+        let mut findings = self.rejections(place, facts, statements);
         let decision = evaluate(&self.judging.policy, &self.judging.roster, facts);
         findings.extend(
             decision
@@ -22,47 +25,6 @@ impl Gate<'_> {
         );
         findings.sort_by_key(|finding| finding.effect);
         findings
-    }
-
-    /// Rejections by people who could have signed, unless the same person replaced them.
-    fn rejections(&self, facts: &Facts, statements: &Statements) -> Vec<Finding> {
-        let all = &statements.verified;
-        let stands = |statement: &&VerifiedStatement| {
-            let Some(rejection) = statement.rejection() else {
-                return false;
-            };
-            let on_target = rejection
-                .change
-                .targets
-                .iter()
-                .any(|target| target.name == self.target);
-            let replaced = all.iter().any(|newer| {
-                newer
-                    .approval()
-                    .is_some_and(|approval| approval.review.replaces.contains(&statement.payload()))
-                    && newer.signer() == statement.signer()
-                    && newer.signed_on() > statement.signed_on()
-                    && rejection.change.targets.iter().all(|target| {
-                        newer
-                            .change()
-                            .targets
-                            .iter()
-                            .any(|new| new.name == target.name)
-                    })
-            });
-            let eligible = could_sign(
-                &self.judging.policy,
-                &self.judging.roster,
-                facts,
-                statement.signer(),
-            );
-            on_target && eligible && !replaced
-        };
-        let finding = |statement: &VerifiedStatement| Finding {
-            detail: Some(format!("by {}", statement.signer())),
-            ..bare(Code::REJECTED, Effect::Refuses, Next::Change)
-        };
-        all.iter().filter(stands).map(finding).collect()
     }
 
     fn finding(&self, unmet: &Unmet, facts: &Facts) -> Finding {
@@ -152,7 +114,7 @@ pub(super) fn trust_finding(code: Code, why: &str) -> Finding {
     }
 }
 
-fn bare(code: Code, effect: Effect, next: Next) -> Finding {
+pub(super) fn bare(code: Code, effect: Effect, next: Next) -> Finding {
     Finding {
         code,
         effect,

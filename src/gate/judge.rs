@@ -32,6 +32,8 @@ pub struct Assessment {
     pub manifest: ChangeManifest,
     /// The counted declarations.
     pub declarations: Vec<VerifiedStatement>,
+    /// Every genuine statement over the change, whether it counts or not.
+    pub genuine: Vec<VerifiedStatement>,
 }
 
 impl Gate<'_> {
@@ -224,7 +226,7 @@ impl Gate<'_> {
             Some(None) => Vec::new(),
             Some(Some((code, why))) => vec![trust_finding(*code, why)],
             None if place.manifest.is_empty() => Vec::new(),
-            None => self.findings(&facts, &statements),
+            None => self.findings(place, &facts, &statements),
         };
         let mut unit = UnitVerdict {
             commit: head.clone(),
@@ -251,6 +253,7 @@ impl Gate<'_> {
             claims,
             manifest: place.manifest.clone(),
             declarations,
+            genuine: statements.verified,
         })
     }
 }

@@ -11,6 +11,7 @@ mod judge;
 mod judging;
 mod line;
 mod nearest;
+mod rejections;
 mod series;
 mod statements;
 mod trust_unit;

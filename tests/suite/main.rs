@@ -17,6 +17,7 @@ mod landing;
 mod outputs;
 mod places;
 mod refusals;
+mod rejections;
 mod series;
 mod spec;
 mod support;

@@ -1,0 +1,117 @@
+//! What would not count isn't signed: `sign` stops at once, not later at the gate.
+
+use countersign::codes::Code;
+use countersign::gate::{Assessment, Judging};
+use countersign::policy::{Unhelpful, could_sign, unhelpful, would_count};
+use countersign::roster::Engineer;
+
+use super::Failure;
+
+/// Stops where a rejection would refuse nothing, or stands already.
+pub fn refuse_useless_rejection(
+    judging: &Judging,
+    assessment: &Assessment,
+    signer: &Engineer,
+) -> Result<(), Failure> {
+    let (policy, roster) = (&judging.policy, &judging.roster);
+    if !could_sign(policy, roster, &assessment.facts, &signer.id) {
+        let message = format!(
+            "{} ({}) could not sign this change off, so a rejection would refuse nothing",
+            signer.id,
+            roster.level_name(signer.level)
+        );
+        return Err(Failure::no(Code::BELOW_LEVEL, message));
+    }
+    if has_rejected(assessment, signer) {
+        let message = format!("{} has rejected this change already", signer.id);
+        return Err(Failure::no(Code::REJECTED, message));
+    }
+    Ok(())
+}
+
+/// Whether a rejection by the signer stands.
+fn has_rejected(assessment: &Assessment, signer: &Engineer) -> bool {
+    let mut findings = assessment.unit.findings.iter();
+    findings.any(|finding| finding.code == Code::REJECTED && finding.who.contains(&signer.id))
+}
+
+/// Stops where the approval would lower nothing that is missing.
+pub fn refuse_useless(
+    judging: &Judging,
+    assessment: &Assessment,
+    signer: &Engineer,
+) -> Result<(), Failure> {
+    let (policy, roster, facts) = (&judging.policy, &judging.roster, &assessment.facts);
+    // Taking one's own rejection back is of use, whatever else is missing.
+    if has_rejected(assessment, signer) {
+        return Ok(());
+    }
+    if facts.approvals.contains(&signer.id) {
+        return Err(Failure::no(
+            Code::SIGN_OFF_MISSING,
+            format!("{} has signed this change off already", signer.id),
+        ));
+    }
+    if would_count(policy, roster, facts, &signer.id) {
+        return Ok(());
+    }
+    let reasons = policy
+        .rules
+        .iter()
+        .filter_map(|rule| unhelpful(policy, roster, facts, rule, &signer.id));
+    let who: Vec<_> = assessment
+        .unit
+        .findings
+        .iter()
+        .flat_map(|finding| finding.who.iter().cloned())
+        .collect();
+    let failure = match reasons.min_by_key(|reason| *reason != Unhelpful::Author) {
+        _ if assessment.unit.passes() => {
+            return Err(Failure::no(
+                Code::SIGN_OFF_MISSING,
+                "nothing is missing: no rule asks for a sign-off",
+            ));
+        }
+        Some(Unhelpful::Author) => {
+            Failure::no(Code::SIGNER_IS_AUTHOR, author_words(assessment, signer))
+        }
+        _ => Failure::no(
+            Code::BELOW_LEVEL,
+            format!(
+                "{} ({}) would not count",
+                signer.id,
+                roster.level_name(signer.level)
+            ),
+        ),
+    };
+    Err(if who.is_empty() {
+        failure
+    } else {
+        failure.row("who", who.join(", "))
+    })
+}
+
+/// Through which commit somebody counts as an author.
+fn author_words(assessment: &Assessment, signer: &Engineer) -> String {
+    if assessment.facts.proven.contains(&signer.id) {
+        return format!("{} declared this change, so it is theirs", signer.id);
+    }
+    let commit = assessment.claims.commits.iter().find(|commit| {
+        let named = countersign::ai::claimed_people(commit);
+        named
+            .people
+            .iter()
+            .any(|(identity, _)| signer.emails.contains(&identity.email.to_lowercase()))
+    });
+    match commit {
+        Some(commit) => format!(
+            "{} is an author, by commit {}",
+            signer.id,
+            commit.id.short()
+        ),
+        None => format!(
+            "{} may be the author, since nobody else declared",
+            signer.id
+        ),
+    }
+}

@@ -1,0 +1,89 @@
+//! Rejections: they refuse, whatever else was signed (SPEC 6.7).
+
+use super::Gate;
+use super::findings::bare;
+use super::statements::{Place, Statements};
+use super::verdict::{Effect, Finding, Next};
+use crate::attestation::SignOff;
+use crate::codes::Code;
+use crate::policy::{Facts, could_sign};
+use crate::verify::VerifiedStatement;
+
+impl Gate<'_> {
+    /// Rejections by people who could have signed, unless the same person replaced them.
+    pub(super) fn rejections(
+        &self,
+        place: &Place<'_>,
+        facts: &Facts,
+        statements: &Statements,
+    ) -> Vec<Finding> {
+        let (policy, roster) = (&self.judging.policy, &self.judging.roster);
+        let all = &statements.verified;
+        let stands = |statement: &VerifiedStatement, rejection: &SignOff| {
+            self.is_of_this_landing(place, rejection)
+                && could_sign(policy, roster, facts, statement.signer())
+                && !all.iter().any(|newer| replaces(newer, statement))
+        };
+        all.iter()
+            .filter_map(|statement| Some((statement, statement.rejection()?)))
+            .filter(|(statement, rejection)| stands(statement, rejection))
+            .map(|(statement, rejection)| finding(statement, rejection))
+            .collect()
+    }
+
+    /// Whether a rejection speaks of the group at this place: on this target, and of the landed unit that it
+    /// names, or of what lands after its tip. Where its tip stands is no way out of it: only a group that
+    /// landed before it is let through.
+    fn is_of_this_landing(&self, place: &Place<'_>, rejection: &SignOff) -> bool {
+        let target = rejection
+            .change
+            .targets
+            .iter()
+            .find(|target| target.name == self.target);
+        let Some(target) = target else {
+            return false;
+        };
+        if let Some(landed) = &rejection.change.landed {
+            return place.units.iter().any(|unit| unit.commit == *landed);
+        }
+        let Some(last) = place.units.last() else {
+            return true;
+        };
+        !matches!(
+            self.history.is_ancestor(&last.commit, &target.tip),
+            Ok(true)
+        )
+    }
+}
+
+/// Whether `newer` is an approval by the same person that takes their rejection back, on all its targets.
+fn replaces(newer: &VerifiedStatement, rejection: &VerifiedStatement) -> bool {
+    let named = newer
+        .approval()
+        .is_some_and(|approval| approval.review.replaces.contains(&rejection.payload()));
+    let targets = |statement: &VerifiedStatement| -> Vec<String> {
+        let targets = &statement.change().targets;
+        targets.iter().map(|target| target.name.clone()).collect()
+    };
+    let covered = targets(newer);
+    named
+        && newer.signer() == rejection.signer()
+        && newer.signed_on() > rejection.signed_on()
+        && targets(rejection)
+            .iter()
+            .all(|target| covered.contains(target))
+}
+
+fn finding(statement: &VerifiedStatement, rejection: &SignOff) -> Finding {
+    let comment = rejection.review.comment.as_deref().unwrap_or_default();
+    let on = statement.signed_on().strftime("%Y-%m-%d %H:%MZ");
+    let separator = if comment.is_empty() { "" } else { ": " };
+    Finding {
+        detail: Some(format!(
+            "by {}, {on}{separator}{comment}",
+            statement.signer()
+        )),
+        who: vec![statement.signer().clone()],
+        ..bare(Code::REJECTED, Effect::Refuses, Next::Change)
+    }
+}
