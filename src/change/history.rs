@@ -48,8 +48,28 @@ pub trait History {
     /// The names in a folder at a commit; empty where there is no such folder.
     fn folder(&self, commit: &CommitId, path: &str) -> Result<Vec<String>, HistoryError>;
 
+    /// The lines that a change from `base` (none: the empty tree) to `head` adds and removes at `path`,
+    /// by a minimal line diff (SPEC 2.8).
+    fn line_count(
+        &self,
+        base: Option<&CommitId>,
+        head: &CommitId,
+        path: &RepoPath,
+    ) -> Result<LineCount, HistoryError>;
+
     /// The commit that a full ref name points to; `None` where there is no such ref.
     fn reference(&self, name: &str) -> Result<Option<CommitId>, HistoryError>;
+}
+
+/// Lines added and removed at one path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LineCount {
+    /// Lines added.
+    pub insertions: u64,
+    /// Lines removed.
+    pub deletions: u64,
+    /// A side holds a NUL byte, is a submodule or an LFS pointer, or is too large: lines say nothing.
+    pub opaque: bool,
 }
 
 /// Why a history could not be read. Every variant means "could not decide", never "no".

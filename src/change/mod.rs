@@ -13,7 +13,7 @@ mod path;
 
 pub use commit::{Commit, CommitId, CommitIdError, Identity};
 pub use digest::{ChangeDigest, Digest, DigestError, sha256};
-pub use history::{History, HistoryError};
+pub use history::{History, HistoryError, LineCount};
 pub use manifest::{
     ChangeManifest, ComposeError, Content, Entry, FileMode, MANIFEST_HEADER, ManifestError,
 };

@@ -1,5 +1,6 @@
 //! `policy lint`.
 
+use countersign::change::RepoPath;
 use countersign::policy::Policy;
 use countersign::roster::Roster;
 use countersign::text::TextError;
@@ -46,11 +47,36 @@ fn lint(context: &Context, output: &mut Output) -> Result<Done, Failure> {
     for line in &unsupported {
         output.line(line)?;
     }
+    for path in instructions_exempt(&policy) {
+        output.line(&format!(
+            "warning: exempt covers {path}, which tells agents what to do: a change of it needs nothing"
+        ))?;
+    }
     if problems.is_empty() && unsupported.is_empty() {
         output.row("ok", &format!("{} rules", policy.rules.len()))?;
         return Ok(Done::Yes);
     }
     tell(&problems, output)
+}
+
+/// Files that instruct agents, where they usually stand.
+const INSTRUCTIONS: [&str; 9] = [
+    "AGENTS.md",
+    "CLAUDE.md",
+    "GEMINI.md",
+    ".github/copilot-instructions.md",
+    ".github/instructions/x.instructions.md",
+    ".cursor/rules/x.mdc",
+    ".cursorrules",
+    ".windsurfrules",
+    "docs/AGENTS.md",
+];
+
+fn instructions_exempt(policy: &Policy) -> impl Iterator<Item = &'static str> {
+    INSTRUCTIONS.into_iter().filter(|path| {
+        let path = RepoPath::new(*path);
+        path.is_ok_and(|path| policy.is_exempt(&path))
+    })
 }
 
 /// Writes every mistake with its place.

@@ -3,6 +3,7 @@
 use countersign::attestation::{
     Decision, Link, PersonClaim, PolicyShown, Review, SignOff, Statement,
 };
+use countersign::change::History as _;
 use countersign::codes::Code;
 use countersign::gate::Assessment;
 use countersign::git::{UserConfig, check_ref_name};

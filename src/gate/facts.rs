@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Gate;
 use super::authors::Claims;
+use super::size::Size;
 use super::statements::{Place, Statements};
 use super::verdict::AuthorView;
 use crate::ai::{ClaimedRole, Extent};
@@ -20,6 +21,7 @@ impl Gate<'_> {
         place: &Place<'_>,
         claims: &Claims,
         statements: &Statements,
+        size: Size,
     ) -> Facts {
         let roster = &self.judging.roster;
         let mut all = claims.clone();
@@ -41,6 +43,9 @@ impl Gate<'_> {
         }
         let mut facts = Facts {
             paths: place.touched().into_iter().collect(),
+            files: place.manifest.len() as u64,
+            lines: size.lines,
+            exempt: size.exempt,
             evidence,
             claimed: all.people,
             claims_unknown: !all.unknown.is_empty() || claims.left_out > 0,

@@ -221,7 +221,8 @@ impl Gate<'_> {
             _ if place.manifest.is_empty() => Statements::default(),
             _ => self.statements(line, place)?,
         };
-        let facts = self.facts(place, &claims, &statements);
+        let size = self.size(place, base, head)?;
+        let facts = self.facts(place, &claims, &statements, size);
         let findings = match &trust {
             Some(None) => Vec::new(),
             Some(Some((code, why))) => vec![trust_finding(*code, why)],
@@ -237,7 +238,7 @@ impl Gate<'_> {
             authors: self.author_views(&facts, &claims),
             ai: assess(facts.declared, &claims.found),
             extent: facts.extent(self.judging.policy.undeclared),
-            coverage: coverage(&trust, place, &statements),
+            coverage: coverage(&trust, place, &statements, facts.exempt),
             findings,
             statements: statements.views.clone(),
             nearest: None,
@@ -285,6 +286,7 @@ fn coverage(
     trust: &Option<Option<(Code, String)>>,
     place: &Place<'_>,
     statements: &Statements,
+    exempt: bool,
 ) -> Coverage {
     if matches!(trust, Some(None)) {
         Coverage::Trust
@@ -299,6 +301,8 @@ fn coverage(
         } else {
             Coverage::Exact
         }
+    } else if exempt {
+        Coverage::Exempt
     } else {
         Coverage::None
     }

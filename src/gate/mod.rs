@@ -13,6 +13,7 @@ mod line;
 mod nearest;
 mod rejections;
 mod series;
+mod size;
 mod statements;
 mod trust_unit;
 mod verdict;

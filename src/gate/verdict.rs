@@ -125,6 +125,8 @@ pub enum Coverage {
     Exact,
     /// Statements bear the composed digest of several units.
     Series,
+    /// No counted statement bears its digest, and all its paths are exempt.
+    Exempt,
     /// It changes nothing.
     Empty,
     /// It introduces a trust version and nothing else.
@@ -139,6 +141,7 @@ impl Coverage {
         match self {
             Self::Exact => "exact",
             Self::Series => "series",
+            Self::Exempt => "exempt",
             Self::Empty => "empty",
             Self::Trust => "trust",
             Self::None => "none",

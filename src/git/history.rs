@@ -10,7 +10,8 @@ use super::Repository;
 use super::open::{commit_id, missing};
 use super::tree::{Kin, check_hash, read_error};
 use crate::change::{
-    ChangeManifest, Commit, CommitId, Content, FileMode, History, HistoryError, Identity, RepoPath,
+    ChangeManifest, Commit, CommitId, Content, FileMode, History, HistoryError, Identity,
+    LineCount, RepoPath,
 };
 
 /// The largest commit object that is read, in bytes (SPEC 10).
@@ -269,6 +270,15 @@ impl History for Repository {
             .keys()
             .map(|name| String::from_utf8_lossy(name).into_owned())
             .collect())
+    }
+
+    fn line_count(
+        &self,
+        base: Option<&CommitId>,
+        head: &CommitId,
+        path: &RepoPath,
+    ) -> Result<LineCount, HistoryError> {
+        self.count_lines(base, head, path)
     }
 
     fn reference(&self, name: &str) -> Result<Option<CommitId>, HistoryError> {

@@ -4,28 +4,21 @@ use gix::diff::blob::{Algorithm, Diff, InternedInput};
 
 use super::Repository;
 use super::tree::Kin;
-use crate::change::{CommitId, HistoryError, RepoPath};
+use crate::change::{CommitId, HistoryError, LineCount, RepoPath};
 
 /// Files larger than this are not compared line by line: all lines of both sides count (SPEC 2.8).
 pub const MAX_DIFFED_BYTES: usize = 1 << 20;
 /// The largest blob that is read for its lines, in bytes.
 const MAX_BLOB: u64 = 64 << 20;
 
-/// Lines added and removed at one path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LineCount {
-    /// Lines added.
-    pub insertions: u64,
-    /// Lines removed.
-    pub deletions: u64,
-    /// A side holds a NUL byte or is a submodule, so lines say nothing.
-    pub opaque: bool,
-}
+/// How a pointer that stands for a large file begins (the specification of Git LFS, version 1).
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
+/// A pointer is smaller than this, in bytes.
+const LFS_POINTER_BYTES: usize = 1_024;
 
 impl Repository {
-    /// The lines that a change from `base` (none: the empty tree) to `head` adds and removes at `path`,
-    /// by a minimal line diff.
-    pub fn line_count(
+    /// [`crate::change::History::line_count`].
+    pub(super) fn count_lines(
         &self,
         base: Option<&CommitId>,
         head: &CommitId,
@@ -36,21 +29,12 @@ impl Repository {
             .transpose()?
             .flatten();
         let new = self.side(head, path)?;
-        let (old, new) = match (old, new) {
-            (Some(Side::Opaque), _) | (_, Some(Side::Opaque)) => {
-                return Ok(LineCount {
-                    opaque: true,
-                    ..LineCount::default()
-                });
-            }
-            (old, new) => (bytes(old), bytes(new)),
-        };
-        if old.contains(&0) || new.contains(&0) {
+        let (Some(old), Some(new)) = (text(old), text(new)) else {
             return Ok(LineCount {
                 opaque: true,
                 ..LineCount::default()
             });
-        }
+        };
         if old.len().max(new.len()) > MAX_DIFFED_BYTES {
             let (insertions, deletions) = (count_lines(&new), count_lines(&old));
             return Ok(LineCount {
@@ -72,20 +56,30 @@ impl Repository {
         Ok(match self.lookup(commit, path.as_bytes())? {
             None | Some((Kin::Tree, _)) => None,
             Some((Kin::Submodule, _)) => Some(Side::Opaque),
-            Some((Kin::Blob(_), id)) => Some(Side::Text(self.blob(id, path, MAX_BLOB)?)),
+            Some((Kin::Blob(_), id)) => match self.blob(id, path, MAX_BLOB) {
+                Ok(bytes) => Some(Side::Blob(bytes)),
+                // Nobody reads so much line by line.
+                Err(HistoryError::Limit(_)) => Some(Side::Opaque),
+                Err(error) => return Err(error),
+            },
         })
     }
 }
 
 enum Side {
-    Text(Vec<u8>),
+    Blob(Vec<u8>),
     Opaque,
 }
 
-fn bytes(side: Option<Side>) -> Vec<u8> {
+/// The text of a side; `None` where its lines say nothing: a submodule, a NUL byte, an LFS pointer.
+fn text(side: Option<Side>) -> Option<Vec<u8>> {
     match side {
-        Some(Side::Text(bytes)) => bytes,
-        _ => Vec::new(),
+        None => Some(Vec::new()),
+        Some(Side::Opaque) => None,
+        Some(Side::Blob(bytes)) => {
+            let pointer = bytes.len() < LFS_POINTER_BYTES && bytes.starts_with(LFS_POINTER);
+            (!pointer && !bytes.contains(&0)).then_some(bytes)
+        }
     }
 }
 

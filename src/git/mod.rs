@@ -21,7 +21,7 @@ mod union;
 
 pub use config::UserConfig;
 pub use files::{Committer, EntryKind, FileTree, FilesError, Found, Keep, TreeEntry, Union};
-pub use lines::{LineCount, MAX_DIFFED_BYTES};
+pub use lines::MAX_DIFFED_BYTES;
 pub use open::Repository;
 pub use program::GitProgram;
 pub use refs::{RefError, check_ref_name};

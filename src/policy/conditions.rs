@@ -60,21 +60,17 @@ impl Reading {
         self.mention(&fields, MentionKind::Level, below);
         let authors = [("agent", false), ("unproven", true)];
         let author = fields.choice("author", &authors);
+        let over = |key: &str| {
+            let number = fields.number(key, 0, i64::MAX)?;
+            u64::try_from(number.value).ok()
+        };
+        let (lines_over, files_over) = (over("lines_over"), over("files_over"));
         // What follows is checked, and refused at the gate as not supported (CS906).
         fields.label("tool");
         fields.label("model");
         fields.choice("blast_radius", &BLAST_LEVELS);
-        fields.number("lines_over", 0, i64::MAX);
-        fields.number("files_over", 0, i64::MAX);
         fields.label("stage");
-        for key in [
-            "tool",
-            "model",
-            "blast_radius",
-            "lines_over",
-            "files_over",
-            "stage",
-        ] {
+        for key in ["tool", "model", "blast_radius", "stage"] {
             self.unsupported_if(fields.has(key), &fields, "when.", key);
         }
         let agent = author.is_some_and(|author| !author.value);
@@ -83,6 +79,8 @@ impl Reading {
             ai: ai.map(|ai| ai.value),
             author_below: below.map(|level| level.value.to_owned()),
             author_unproven: author.is_some_and(|author| author.value),
+            lines_over,
+            files_over,
         })
     }
 

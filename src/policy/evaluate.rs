@@ -82,7 +82,7 @@ pub fn could_sign(policy: &Policy, roster: &Roster, facts: &Facts, person: &str)
     policy
         .rules
         .iter()
-        .filter(|rule| evaluation.touches(rule))
+        .filter(|rule| evaluation.concerns(rule))
         .any(|rule| {
             let asks = rule
                 .require
@@ -163,7 +163,11 @@ struct Evaluation<'a> {
 impl<'a> Evaluation<'a> {
     /// What the rule misses; empty where it doesn't match or is met.
     fn missing(&self, rule: &Rule) -> Vec<Missing> {
-        if !self.touches(rule) || !self.applies(rule) {
+        if !self.concerns(rule) || !self.applies(rule) {
+            return Vec::new();
+        }
+        // `forbid` is looked at before `exempt`.
+        if self.facts.exempt && rule.forbid.is_none() {
             return Vec::new();
         }
         if self.silent(rule) {
@@ -200,6 +204,17 @@ impl<'a> Evaluation<'a> {
             }));
         }
         missing
+    }
+
+    /// Whether the rule is about such paths and sizes.
+    fn concerns(&self, rule: &Rule) -> bool {
+        let files = rule
+            .when
+            .files_over
+            .is_none_or(|limit| self.facts.files > limit);
+        let over = |limit| self.facts.lines.is_none_or(|lines| lines > limit);
+        let lines = rule.when.lines_over.is_none_or(over);
+        files && lines && self.touches(rule)
     }
 
     fn touches(&self, rule: &Rule) -> bool {

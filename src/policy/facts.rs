@@ -12,6 +12,12 @@ use crate::roster::PersonId;
 pub struct Facts {
     /// Every touched path.
     pub paths: Vec<RepoPath>,
+    /// How many paths differ.
+    pub files: u64,
+    /// Lines added and removed; `None` is more than any number: opaque content, or not counted.
+    pub lines: Option<u64>,
+    /// Whether every path is exempt, and nothing is opaque, a link or a change of mode.
+    pub exempt: bool,
     /// The extent that evidence and verified statements show; `None` where there is no trace.
     pub evidence: Option<Extent>,
     /// The highest extent of the counted declarations; `None` where nobody declared.

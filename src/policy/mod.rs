@@ -16,6 +16,7 @@ mod parse;
 mod testing;
 
 use crate::ai::Extent;
+use crate::change::RepoPath;
 pub use crate::text::Unsupported;
 use against::Mention;
 pub use decision::{Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
@@ -35,6 +36,8 @@ pub struct Policy {
     pub protected: Vec<String>,
     /// What a change without declaration counts as. `assisted` where the file is silent.
     pub undeclared: Extent,
+    /// Paths that need nothing, where all of a change's paths are among them.
+    pub exempt: Vec<Glob>,
     /// `[default]` first, then the rules in the file's order.
     pub rules: Vec<Rule>,
     /// What the file asks for and this version can't evaluate: CS906, never ignored.
@@ -74,6 +77,10 @@ pub struct When {
     pub author_below: Option<String>,
     /// `author = "unproven"`: nobody is proven an author.
     pub author_unproven: bool,
+    /// More lines than this are added and removed.
+    pub lines_over: Option<u64>,
+    /// More paths than this differ.
+    pub files_over: Option<u64>,
 }
 
 /// What a rule asks for; all of it.
@@ -103,3 +110,19 @@ pub enum Enforce {
     /// Warns.
     Warn,
 }
+
+impl Policy {
+    /// Whether some rule asks how many lines a change has.
+    pub fn counts_lines(&self) -> bool {
+        self.rules.iter().any(|rule| rule.when.lines_over.is_some())
+    }
+
+    /// Whether a path needs nothing, if all of a change's paths do.
+    pub fn is_exempt(&self, path: &RepoPath) -> bool {
+        self.exempt.iter().any(|glob| glob.matches(path))
+    }
+}
+
+#[cfg(test)]
+#[path = "size_tests.rs"]
+mod tests;

@@ -90,6 +90,7 @@ impl Reading {
         let aliases = aliases(root, repository);
         let protected = protected(root);
         let undeclared = root.choice("undeclared", &extents());
+        let exempt = self.globs(root, "exempt");
         self.later_settings(root, &protected);
         let default = root.table("default", DEFAULT_NAME);
         let default = default.and_then(|default| self.default_rule(&default));
@@ -103,6 +104,7 @@ impl Reading {
                 .map(|branch| branch.value.to_owned())
                 .collect(),
             undeclared: undeclared.map_or(Extent::Assisted, |extent| extent.value),
+            exempt,
             rules: default.into_iter().chain(rules).collect(),
             unsupported: self.unsupported,
             mentions: self.mentions,
@@ -179,8 +181,6 @@ impl Reading {
             .filter(|store| is_full_ref(root, "store", *store));
         let elsewhere = store.is_some_and(|store| store.value != DEFAULT_STORE);
         self.unsupported_if(elsewhere, root, "", "store");
-        self.globs(root, "exempt");
-        self.unsupported_if(root.has("exempt"), root, "", "exempt");
         let clean_merge = root.flag("clean_merge").is_some_and(|flag| flag.value);
         self.unsupported_if(clean_merge, root, "", "clean_merge");
         let checkpoints = root.some_strings("checkpoints", 2).unwrap_or_default();

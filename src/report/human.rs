@@ -383,7 +383,7 @@ fn summary(verdict: &Verdict) -> String {
     });
     let trust = number(|unit| unit.coverage == Coverage::Trust);
     let empty = number(|unit| unit.coverage == Coverage::Empty);
-    let free = number(|unit| unit.coverage == Coverage::None);
+    let free = number(|unit| matches!(unit.coverage, Coverage::None | Coverage::Exempt));
     let warned = number(|unit| {
         unit.findings
             .iter()
@@ -410,7 +410,9 @@ fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
     match unit.coverage {
         Coverage::Empty => format!("1 {noun} that brings in nothing"),
         Coverage::Trust => format!("{}: trust metadata", count(unit.count(), noun)),
-        Coverage::None => format!("1 {noun} that needs nothing"),
+        Coverage::None | Coverage::Exempt => {
+            format!("1 {noun} that needs nothing ({})", unit.coverage.as_str())
+        }
         Coverage::Exact if signers.is_empty() => format!("1 {noun} (declared {})", unit.extent),
         Coverage::Series if signers.is_empty() => {
             format!("{} units (series, declared {})", unit.count(), unit.extent)

@@ -19,6 +19,7 @@ mod places;
 mod refusals;
 mod rejections;
 mod series;
+mod sizes;
 mod spec;
 mod support;
 mod transcripts;
