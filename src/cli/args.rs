@@ -53,6 +53,14 @@ pub struct Global {
     /// Use no network
     #[arg(long, global = true)]
     pub offline: bool,
+    /// Trust the published keys of keys-example/, to try it out
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        long_help = "Trust the published keys of keys-example/, to try it out. Everybody has them"
+    )]
+    pub allow_example_keys: bool,
     /// The remote that holds the store (default: the branch's, else origin)
     #[arg(long, global = true, value_name = "NAME")]
     pub remote: Option<String>,
@@ -132,6 +140,10 @@ Exit status: 0 verified, 1 waiting or refused, 2 could not decide.")]
     Trust(TrustCommand),
     /// Explain a code, or list all codes
     Explain(ExplainArgs),
+    /// Print a shell's completion script
+    Completions(CompletionsArgs),
+    /// Print the man page, or write one for each command
+    Man(ManArgs),
 }
 
 /// `demo`
@@ -372,4 +384,20 @@ pub struct TrustSignArgs {
 pub struct ExplainArgs {
     /// The code, such as CS203
     pub code: Option<String>,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Write a page for each command into this folder
+    #[arg(short = 'o', value_name = "DIR")]
+    pub into: Option<PathBuf>,
 }

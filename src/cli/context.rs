@@ -5,9 +5,12 @@ use std::path::Path;
 
 use countersign::change::{CommitId, Digest, History, Identity};
 use countersign::codes::Code;
-use countersign::gate::{Gate, Judging, Undecided, read_texts, version_files};
+use countersign::gate::{
+    Gate, Judging, PublishedKeys, Undecided, read_texts, refuse_published, version_files,
+};
 use countersign::git::{Committer, FetchSpec, GitProgram, RemoteName, Repository, UserConfig};
 use countersign::policy::Policy;
+use countersign::roster::Roster;
 use countersign::store::{
     Direction, Fetched, FolderStore, GitStore, Limits, STORE_REF, Snapshot, Store, SyncError,
     SyncReport, SyncRequest,
@@ -31,6 +34,7 @@ pub struct Context {
     /// The store's place, where it was named.
     store: Option<String>,
     pub offline: bool,
+    pub published: PublishedKeys,
 }
 
 /// The protected branch that a change lands on.
@@ -69,6 +73,11 @@ impl Context {
             remote,
             store,
             offline: global.offline,
+            published: if global.allow_example_keys {
+                PublishedKeys::Allowed
+            } else {
+                PublishedKeys::Refused
+            },
         })
     }
 
@@ -271,6 +280,14 @@ impl Context {
         )?)
     }
 
+    /// Refuses to trust a roster with published keys, unless that was asked for.
+    pub fn refuse_published(&self, roster: &Roster) -> Result<(), Failure> {
+        match self.published {
+            PublishedKeys::Refused => Ok(refuse_published(roster)?),
+            PublishedKeys::Allowed => Ok(()),
+        }
+    }
+
     /// The trust version that judges `head`: the highest of HEAD's tree and the trust ref's.
     pub fn judging(
         &self,
@@ -283,12 +300,15 @@ impl Context {
         if trusted != *head {
             candidates.push(trusted);
         }
-        Ok(Judging::find(
-            &self.repo,
-            &candidates,
-            root,
-            self.environment.now,
-        )?)
+        let now = self.environment.now;
+        let judging = Judging::find(&self.repo, &candidates, root, self.published, now)?;
+        if refuse_published(&judging.roster).is_err() {
+            eprintln!(
+                "warning[{}]: published example keys are trusted, as --allow-example-keys asks",
+                Code::EXAMPLE_KEY
+            );
+        }
+        Ok(judging)
     }
 
     /// The commit of the trust ref (SPEC 5.5).
@@ -317,7 +337,13 @@ impl Context {
         }
         // HEAD alone can't judge either; what is wrong with it is the better answer.
         let candidates = std::slice::from_ref(head);
-        let found = Judging::find(&self.repo, candidates, root, self.environment.now);
+        let found = Judging::find(
+            &self.repo,
+            candidates,
+            root,
+            self.published,
+            self.environment.now,
+        );
         let failure = match found {
             Err(undecided) => Failure::from(undecided),
             Ok(_) => Failure::new(Code::TRUST_INVALID, "no branch to look for trust versions"),

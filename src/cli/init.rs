@@ -53,6 +53,7 @@ pub fn run(
     let roster_text = roster_text(&id, &identity, &key.signer.public_key().to_openssh());
     let policy_text = policy_text(&repository, &branch);
     let (roster, _) = read_texts(roster_text.as_bytes(), policy_text.as_bytes())?;
+    context.refuse_published(&roster)?;
     let now = context.environment.now;
     let tip = History::reference(&context.repo, &branch)?;
     let checkpoints = tip.map(|git_commit| Checkpoint {

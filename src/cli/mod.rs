@@ -8,6 +8,7 @@ mod demo;
 mod digest;
 mod environment;
 mod explain;
+mod generate;
 mod init;
 mod key;
 mod output;
@@ -83,5 +84,7 @@ fn dispatch(cli: Cli, environment: Environment, output: &mut Output) -> Result<D
         Command::Policy(command) => policy::run(&command, &global, environment, output),
         Command::Trust(command) => trust::run(&command, &global, environment, output),
         Command::Explain(args) => explain::run(&args, output),
+        Command::Completions(args) => generate::completions(&args, output),
+        Command::Man(args) => generate::man(&args, output),
     }
 }

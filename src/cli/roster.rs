@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use countersign::codes::Code;
+use countersign::gate::PublishedKeys;
 use countersign::roster::{NewEngineer, NewGithub, Roster, add_engineer};
 use countersign::text::escape;
 use countersign::trust::ROSTER_PATH;
@@ -88,6 +89,15 @@ fn add(args: &RosterAddArgs, context: &Context, output: &mut Output) -> Result<D
         .iter()
         .map(|path| key::read_public(path))
         .collect::<Result<Vec<_>, _>>()?;
+    if context.published == PublishedKeys::Refused
+        && let Some(key) = keys.iter().find(|key| key.is_published())
+    {
+        let message = format!(
+            "{} is published: everybody can sign with it",
+            key.fingerprint()
+        );
+        return Err(Failure::new(Code::EXAMPLE_KEY, message));
+    }
     let new = NewEngineer {
         id: args.id.clone(),
         name: args.name.clone(),

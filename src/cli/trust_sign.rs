@@ -40,6 +40,7 @@ pub fn sign(
     let files = Files::read(context)?;
     // Every gate would refuse to judge by it.
     refuse_unsupported(&files.roster, &files.policy)?;
+    context.refuse_published(&files.roster)?;
     if files.roster.admins().threshold > 1 || last.metadata().threshold > 1 {
         context.sync(Direction::FetchOnly)?;
     }

@@ -38,6 +38,7 @@ impl Judging {
         history: &dyn History,
         candidates: &[CommitId],
         root: Digest,
+        published: PublishedKeys,
         now: Timestamp,
     ) -> Result<Self, Undecided> {
         let versions = candidate_versions(history, candidates, &root)?;
@@ -59,7 +60,7 @@ impl Judging {
                         ),
                     ));
                 }
-                return Self::read(root, version, &roster, &policy);
+                return Self::read(root, version, published, &roster, &policy);
             }
         }
         Err(Undecided::new(
@@ -71,11 +72,18 @@ impl Judging {
     fn read(
         root: Digest,
         version: VerifiedVersion,
+        published: PublishedKeys,
         roster: &[u8],
         policy: &[u8],
     ) -> Result<Self, Undecided> {
         let (roster, policy) = read_texts(roster, policy)?;
         refuse_unsupported(&roster, &policy)?;
+        if published == PublishedKeys::Refused {
+            refuse_published(&roster)?;
+            if let Some(admin) = version.admin_with_published_key() {
+                return Err(published_key(admin));
+            }
+        }
         Ok(Self {
             root,
             version,
@@ -111,6 +119,37 @@ impl Judging {
             .find(|checkpoint| checkpoint.name == branch)
             .map(|checkpoint| &checkpoint.git_commit)
     }
+}
+
+/// Whether key pairs that this project published as examples may be trusted. Everybody has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PublishedKeys {
+    /// [`Code::EXAMPLE_KEY`] wherever one is in force.
+    #[default]
+    Refused,
+    /// For trying the example out.
+    Allowed,
+}
+
+/// Refuses a roster in which a published key is in force.
+///
+/// # Errors
+/// [`Code::EXAMPLE_KEY`] with the person's id.
+pub fn refuse_published(roster: &Roster) -> Result<(), Undecided> {
+    for engineer in roster.engineers() {
+        let mut keys = engineer.keys.iter().filter(|key| key.revoked.is_none());
+        if keys.any(|key| key.key.is_published()) {
+            return Err(published_key(&engineer.id));
+        }
+    }
+    Ok(())
+}
+
+fn published_key(person: &str) -> Undecided {
+    Undecided::new(
+        Code::EXAMPLE_KEY,
+        format!("{person} has a key pair that is published: everybody can sign with it"),
+    )
 }
 
 /// What the files ask for and this version can't do is refused, never ignored.

@@ -25,7 +25,9 @@ use crate::store::{Limits, Snapshot};
 
 pub use authors::{Claims, merge_adds, read_claims};
 pub use judge::Assessment;
-pub use judging::{Judging, read_texts, refuse_unsupported, version_files};
+pub use judging::{
+    Judging, PublishedKeys, read_texts, refuse_published, refuse_unsupported, version_files,
+};
 pub use verdict::{
     AuthorView, Coverage, Effect, Finding, JudgedBy, Nearest, Next, RuleView, Scope, StatementKind,
     StatementView, Undecided, UnitVerdict, Verdict,

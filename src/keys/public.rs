@@ -65,6 +65,12 @@ pub enum KeyError {
 #[error("the signature does not verify")]
 pub struct SignatureInvalid;
 
+/// The fingerprints of the key pairs in `keys-example/`.
+const PUBLISHED: [&str; 2] = [
+    "SHA256:CJmnGVL1K/FvE3DH9vINxuCr7K6wb/t740tTEEbLiDc",
+    "SHA256:MiYPNO93RdUeuINg/o0kLQKnkg0BoQOP8HzkBBMTqVw",
+];
+
 impl PublicKey {
     /// Reads one line `ssh-ed25519 AAAA... [comment]`, without a line ending.
     ///
@@ -128,6 +134,11 @@ impl PublicKey {
     /// The OpenSSH line, `ssh-ed25519 AAAA...`, without comment or line ending.
     pub fn to_openssh(&self) -> String {
         format!("{} {}", self.algorithm(), STANDARD.encode(self.blob()))
+    }
+
+    /// Whether its private half is one that this project published as an example (`keys-example/`).
+    pub fn is_published(&self) -> bool {
+        PUBLISHED.contains(&self.fingerprint().as_str())
     }
 
     /// The OpenSSH fingerprint, `SHA256:` and unpadded base64, as `ssh-keygen -l` prints it.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::draft::Draft;
 use crate::attestation::{AttestationError, TrustMetadata};
 use crate::change::Digest;
-use crate::keys::KeyError;
+use crate::keys::{KeyError, PublicKey};
 
 /// The most versions in a chain (SPEC 10).
 pub const MAX_VERSIONS: u64 = 10_000;
@@ -45,6 +45,15 @@ impl VerifiedVersion {
     /// SHA-256 of the policy that it signs.
     pub fn policy(&self) -> Digest {
         self.policy
+    }
+
+    /// An admin with a key pair that this project published.
+    pub fn admin_with_published_key(&self) -> Option<&str> {
+        let published =
+            |line: &String| PublicKey::from_openssh(line).is_ok_and(|key| key.is_published());
+        let mut admins = self.metadata.admins.iter();
+        let admin = admins.find(|admin| admin.keys.iter().any(published))?;
+        Some(&admin.id)
     }
 
     /// The admins whose signatures verify, sorted.

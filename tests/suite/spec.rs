@@ -9,7 +9,7 @@ use jsonschema::validator_for;
 use serde_json::Value;
 
 use crate::support::{Repo, git_with_input};
-use crate::world::{Run, run};
+use crate::world::{Run, World, run};
 
 const SPEC: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/SPEC.md"));
 /// When the example is judged.
@@ -20,7 +20,7 @@ fn root_folder() -> &'static Path {
 }
 
 fn example(name: &str) -> Vec<u8> {
-    let path = root_folder().join("tests/vectors/example").join(name);
+    let path = root_folder().join("keys-example").join(name);
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
@@ -61,6 +61,10 @@ impl Example {
     }
 
     fn countersign(&self, args: &[&str]) -> Run {
+        self.run(&[&["--allow-example-keys"], args].concat())
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
         command
             .current_dir(&self.repo.path)
@@ -182,14 +186,16 @@ fn the_examples_payloads_are_valid_by_the_schemas() {
 
 #[test]
 fn an_independent_script_makes_the_examples_bytes() {
-    let source = root_folder().join("tests/vectors/example");
+    let source = root_folder().join("keys-example");
     let made = tempfile::tempdir().unwrap();
     let given = [
         "make.py",
+        "README.md",
+        ".gitattributes",
         "EXAMPLE-key-maya",
         "EXAMPLE-key-grace",
-        "key.pub",
-        "reviewer.pub",
+        "EXAMPLE-key-maya.pub",
+        "EXAMPLE-key-grace.pub",
     ];
     for name in given {
         std::fs::copy(source.join(name), made.path().join(name)).unwrap();
@@ -197,16 +203,103 @@ fn an_independent_script_makes_the_examples_bytes() {
     let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());
     run(Command::new(python).arg(made.path().join("make.py"))).ok();
     let mut compared = 0;
-    for file in std::fs::read_dir(&source).unwrap() {
-        let name = file.unwrap().file_name();
+    for name in files(&source) {
         let remade = std::fs::read(made.path().join(&name));
         let remade = remade.unwrap_or_else(|error| panic!("{}: {error}", name.display()));
-        assert!(
-            remade == std::fs::read(source.join(&name)).unwrap(),
-            "{}",
-            name.display()
-        );
+        let same = remade == std::fs::read(source.join(&name)).unwrap();
+        assert!(same, "{}", name.display());
         compared += 1;
     }
     assert!(compared > given.len());
+}
+
+/// All files below a folder, by their paths in it.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(within) = folders.pop() {
+        for entry in std::fs::read_dir(folder.join(&within)).unwrap() {
+            let entry = entry.unwrap();
+            let path = within.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_commands_of_the_examples_readme_verify_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let readme = String::from_utf8(example("README.md")).unwrap();
+    let (_, commands) = readme.split_once("```sh\n").unwrap();
+    let (commands, _) = commands.split_once("```").unwrap();
+    let binary = Path::new(env!("CARGO_BIN_EXE_countersign"));
+    let path = std::env::var("PATH").unwrap();
+    let play = |commands: &str| {
+        let mut bash = Command::new("bash");
+        bash.args(["-ec", commands])
+            .current_dir(folder.path())
+            .env_clear()
+            .env(
+                "PATH",
+                format!("{}:{path}", binary.parent().unwrap().display()),
+            )
+            .env("HOME", folder.path())
+            .env("EXAMPLE", root_folder().join("keys-example"));
+        run(&mut bash)
+    };
+    play(commands).expect(0, "signed off by grace");
+    let refused = commands
+        .replace(" --allow-example-keys", "")
+        .replace("git init", "true || git init");
+    let (_, verify) = refused.split_once('\n').unwrap();
+    play(verify).expect(2, "error[CS902]");
+}
+
+#[test]
+fn published_keys_are_refused_wherever_they_would_be_trusted() {
+    let world = World::team();
+    let ana = world.person("ana");
+    let key = root_folder().join("keys-example/EXAMPLE-key-maya.pub");
+    let key = key.to_str().unwrap();
+    let add = [
+        "roster",
+        "add",
+        "maya",
+        "--name",
+        "Maya",
+        "--email",
+        "m@example.org",
+        "--level",
+        "junior",
+        "--key",
+        key,
+    ];
+    ana.countersign(&add).expect(2, "error[CS902]");
+    ana.countersign(&[&["--allow-example-keys"], &add[..]].concat())
+        .ok();
+    ana.countersign(&["trust", "sign", "--confirm", "3"])
+        .expect(2, "error[CS902]");
+    ana.countersign(&["--allow-example-keys", "trust", "sign", "--confirm", "3"])
+        .ok();
+    ana.git(&["add", "-A"]);
+    ana.git(&["commit", "-q", "-m", "Add an example key"]);
+    ana.git(&["push", "-q"]);
+    let ci = world.fresh("ci");
+    let verify = ["verify", "--fetch", "--root", &world.root(), "HEAD~1..HEAD"];
+    ci.countersign(&verify).expect(2, "error[CS902]");
+    ci.countersign(&[&["--allow-example-keys"], &verify[..]].concat())
+        .expect(0, "warning[CS902]");
+    // The twin: a key that nobody published.
+    let world = World::team();
+    let ana = world.person("ana");
+    let own = world.person("mallory").home.join("key.pub");
+    let mut add = add;
+    add[10] = own.to_str().unwrap();
+    ana.countersign(&add).ok();
+    ana.countersign(&["trust", "sign", "--confirm", "3"]).ok();
 }

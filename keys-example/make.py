@@ -4,10 +4,10 @@
 Needs git and the Python package `cryptography`. Run it here: it writes the same bytes every time,
 since times are fixed and Ed25519 is deterministic. The two keys were made once, by
 
-    ssh-keygen -t ed25519 -N '' -f EXAMPLE-key-maya      (its public half is key.pub)
-    ssh-keygen -t ed25519 -N '' -f EXAMPLE-key-grace     (its public half is reviewer.pub)
+    ssh-keygen -t ed25519 -N '' -f EXAMPLE-key-maya
+    ssh-keygen -t ed25519 -N '' -f EXAMPLE-key-grace
 
-They are published: whoever enrols one of them trusts everybody.
+They are published: whoever enrols one of them trusts everybody, and the program refuses them.
 """
 
 import base64
@@ -136,8 +136,8 @@ def commit_ids(stream):
 
 
 def main():
-    maya, maya_line, maya_id = key("EXAMPLE-key-maya", "key.pub")
-    grace, grace_line, grace_id = key("EXAMPLE-key-grace", "reviewer.pub")
+    maya, maya_line, maya_id = key("EXAMPLE-key-maya", "EXAMPLE-key-maya.pub")
+    grace, grace_line, grace_id = key("EXAMPLE-key-grace", "EXAMPLE-key-grace.pub")
     roster = f"""levels = ["junior", "senior"]
 
 [[engineer]]
@@ -280,7 +280,12 @@ require = {{ signers = 1, level = "senior", above_author = true }}
         "sign-off.payload.json": sign_off,
         "sign-off.bundle.json": bundle(sign_off, grace, grace_id),
     }
+    folder = pathlib.PurePath("store", digest[:2], digest[2:4], digest)
+    for name in ("declaration.bundle.json", "sign-off.bundle.json"):
+        files[folder / f"{sha256(files[name])}.json"] = files[name]
+    files[folder / "manifest"] = change_manifest
     for name, data in files.items():
+        (HERE / name).parent.mkdir(parents=True, exist_ok=True)
         (HERE / name).write_bytes(data)
     print(f"change digest  {digest}\nbase {base}\nhead {head}\nroot sha256:{sha256(trust_payload)}")
     for name in ("declaration", "sign-off"):
