@@ -246,6 +246,9 @@ pub struct VerifyArgs {
     /// Judge a branch as one change (default: this branch)
     #[arg(long, value_name = "CHANGE", num_args = 0..=1, default_missing_value = "HEAD", conflicts_with = "range")]
     pub pr: Option<String>,
+    /// Judge all of the target's line since its checkpoint, up to REV (default: its tip): what a deploy runs
+    #[arg(long, value_name = "REV", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["range", "pr"])]
+    pub release: Option<String>,
     /// The protected branch on which it lands (default: the first)
     #[arg(long, value_name = "REF")]
     pub target: Option<String>,

@@ -23,6 +23,9 @@ enum Judged {
         base: Option<CommitId>,
         head: CommitId,
     },
+    Release {
+        head: CommitId,
+    },
 }
 
 /// Verifies a range or a change.
@@ -91,6 +94,7 @@ fn verify(
     let (judged, labels) = judged(&context, args, &gate, &target, head)?;
     let verdict = match &judged {
         Judged::Change { base, head } => gate.judge_change(base, head)?,
+        Judged::Release { head } => gate.judge_release(head, &others(&context, &gate, &target)?)?,
         Judged::Range { base, head } => judge_range(&context, &gate, &target, base.as_ref(), head)?,
     };
     // What was never asked for can't be said to be missing.
@@ -119,7 +123,10 @@ fn head_of(args: &VerifyArgs) -> Result<&str, Failure> {
             ),
         },
         (None, Some(head)) => Ok(head),
-        (None, None) => Ok("HEAD"),
+        (None, None) => Ok(match args.release.as_deref() {
+            None | Some("") => "HEAD",
+            Some(revision) => revision,
+        }),
     }
 }
 
@@ -145,6 +152,19 @@ fn judged(
             labels,
         ));
     }
+    if let Some(revision) = &args.release {
+        let tip = revision.is_empty();
+        let head = if tip { target.tip.clone() } else { head };
+        let labels = Labels {
+            base: None,
+            head: if tip {
+                Some(target.short().to_owned())
+            } else {
+                head_label
+            },
+        };
+        return Ok((Judged::Release { head }, labels));
+    }
     let labels = Labels {
         base: Some(target.short().to_owned()),
         head: head_label,
@@ -165,6 +185,20 @@ fn judged(
     }
     let base = change::merge_base(context, &target.tip, &head)?;
     Ok((Judged::Change { base, head }, labels))
+}
+
+/// The tips of the other protected branches, as far as this clone has them.
+fn others(context: &Context, gate: &Gate<'_>, target: &Target) -> Result<Vec<CommitId>, Failure> {
+    let mut tips = Vec::new();
+    for branch in &gate.judging.policy.protected {
+        if *branch != target.name {
+            tips.extend(History::reference(
+                &context.repo,
+                &context.local_name(branch),
+            )?);
+        }
+    }
+    Ok(tips)
 }
 
 /// A landing, or a change whose base was merged into it.

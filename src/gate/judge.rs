@@ -77,6 +77,53 @@ impl Gate<'_> {
         base: Option<&CommitId>,
         head: &CommitId,
     ) -> Result<Verdict, Undecided> {
+        self.judge_line(Scope::Range, base, head)
+    }
+
+    /// Judges all units of the target's line after its checkpoint, up to `head` (SPEC 8.1). Where there is no
+    /// checkpoint the line starts where it leaves that of another protected branch, whose tips are `others`.
+    ///
+    /// # Errors
+    /// `head`, or the checkpoint, is not on the target's line: could not decide.
+    pub fn judge_release(
+        &self,
+        head: &CommitId,
+        others: &[CommitId],
+    ) -> Result<Verdict, Undecided> {
+        let unresolved = || Undecided::new(Code::REF_UNRESOLVED, "the target is not here");
+        let tip = self.target_tip.as_ref().ok_or_else(unresolved)?;
+        let off_line = |commit: &CommitId| {
+            let message = format!("{} is not on the line of {}", commit.short(), self.target);
+            Undecided::new(Code::OFF_LINE, message)
+        };
+        if !self.on_line(head, tip)? {
+            return Err(off_line(head));
+        }
+        let start = match self.judging.checkpoint(&self.target) {
+            Some(checkpoint) if !self.on_line(checkpoint, tip)? => {
+                return Err(off_line(checkpoint));
+            }
+            Some(checkpoint) => Some(checkpoint.clone()),
+            None => Line::new(self.history).leaves(tip, others)?,
+        };
+        match &start {
+            // Accepted history.
+            Some(start) if self.history.is_ancestor(head, start)? => self.verdict(
+                Scope::Complete,
+                Some(head.clone()),
+                head.clone(),
+                Vec::new(),
+            ),
+            start => self.judge_line(Scope::Complete, start.as_ref(), head),
+        }
+    }
+
+    fn judge_line(
+        &self,
+        scope: Scope,
+        base: Option<&CommitId>,
+        head: &CommitId,
+    ) -> Result<Verdict, Undecided> {
         let line = Line::new(self.history);
         let commits = match line.after(base, head)? {
             Some(commits) => commits,
@@ -97,7 +144,7 @@ impl Gate<'_> {
                 verdicts.extend(self.judge_run(&line, run, &mut search)?);
             }
         }
-        let mut verdict = self.verdict(Scope::Range, base.cloned(), head.clone(), verdicts)?;
+        let mut verdict = self.verdict(scope, base.cloned(), head.clone(), verdicts)?;
         verdict.search_cut_short = search.cut_short;
         Ok(verdict)
     }

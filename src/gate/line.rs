@@ -1,7 +1,7 @@
 //! The target's first-parent line: units, their changes, and what stands at a path.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::Undecided;
@@ -84,6 +84,24 @@ impl<'a> Line<'a> {
         }
         commits.reverse();
         Ok(base.is_none().then_some(commits))
+    }
+
+    /// The newest commit of the line that ends at `tip` which stands on one of the other lines too; `None`
+    /// where they share none.
+    pub fn leaves(
+        &self,
+        tip: &CommitId,
+        others: &[CommitId],
+    ) -> Result<Option<CommitId>, Undecided> {
+        let mut elsewhere = HashSet::new();
+        for other in others {
+            elsewhere.extend(self.after(None, other)?.unwrap_or_default());
+        }
+        let own = self.after(None, tip)?.unwrap_or_default();
+        Ok(own
+            .into_iter()
+            .rev()
+            .find(|commit| elsewhere.contains(commit)))
     }
 
     /// Which first-parent commits lie between `tip` and `end`, the oldest first; `None` where `tip`

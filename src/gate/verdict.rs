@@ -47,6 +47,8 @@ pub enum Scope {
     Change,
     /// The units of a range.
     Range,
+    /// All units of the target's line since what the admins accepted.
+    Complete,
 }
 
 impl Scope {
@@ -55,6 +57,7 @@ impl Scope {
         match self {
             Self::Change => "change",
             Self::Range => "range",
+            Self::Complete => "complete",
         }
     }
 }

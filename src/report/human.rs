@@ -60,9 +60,13 @@ fn header(out: &mut String, verdict: &Verdict, labels: &Labels) {
     let head = labelled(labels.head.as_ref(), &verdict.head);
     let judged = count(verdict.count(), noun(verdict.scope));
     let trust = &verdict.trust;
+    let word = match verdict.scope {
+        Scope::Complete => "Release",
+        Scope::Change | Scope::Range => "Range",
+    };
     row(
         out,
-        "Range",
+        word,
         &format!(
             "{base} .. {head}: {judged}        root {}, trust version {}",
             trust.root.short(),
@@ -74,7 +78,7 @@ fn header(out: &mut String, verdict: &Verdict, labels: &Labels) {
 fn noun(scope: Scope) -> &'static str {
     match scope {
         Scope::Change => "change",
-        Scope::Range => "unit",
+        Scope::Range | Scope::Complete => "unit",
     }
 }
 
@@ -117,7 +121,7 @@ fn block(out: &mut String, verdict: &Verdict, unit: &UnitVerdict, finding: &Find
     );
     let id = match verdict.scope {
         Scope::Change => unit.change.short(),
-        Scope::Range => unit.commit.short().to_owned(),
+        Scope::Range | Scope::Complete => unit.commit.short().to_owned(),
     };
     let evidence = evidence(unit)
         .map(|evidence| format!("      evidence: {evidence}"))
@@ -316,9 +320,8 @@ pub(super) fn next_command(
     }
     match (finding.next, verdict.scope) {
         (Next::Declare, Scope::Change) => words(&["countersign", "declare"]),
-        (Next::Declare, Scope::Range) => words(&["countersign", "declare", unit.commit.short()]),
-        (Next::Sign, Scope::Change) => words(&["countersign", "sign", unit.commit.short()]),
-        (Next::Sign, Scope::Range) => words(&["countersign", "sign", unit.commit.short()]),
+        (Next::Declare, _) => words(&["countersign", "declare", unit.commit.short()]),
+        (Next::Sign, _) => words(&["countersign", "sign", unit.commit.short()]),
         (Next::TrustSign, _) => words(&["countersign", "trust", "sign"]),
         (Next::Change, _) => Err(finding.code.entry().repair.to_owned()),
     }
@@ -367,7 +370,10 @@ fn closing(out: &mut String, verdict: &Verdict, labels: &Labels) {
 /// What passed, in a few words.
 fn summary(verdict: &Verdict) -> String {
     if verdict.units.is_empty() {
-        return "nothing to land".to_owned();
+        return match verdict.scope {
+            Scope::Complete => "nothing since what the admins accepted".to_owned(),
+            Scope::Change | Scope::Range => "nothing to land".to_owned(),
+        };
     }
     if let [unit] = verdict.units.as_slice() {
         return summary_of_one(verdict, unit);

@@ -18,6 +18,7 @@ mod outputs;
 mod places;
 mod refusals;
 mod rejections;
+mod release;
 mod series;
 mod sizes;
 mod spec;
