@@ -374,12 +374,25 @@ pub struct TrustSignArgs {
     /// When the version expires: a date, or a number of days such as 90d (default: 13 months)
     #[arg(long, value_name = "D")]
     pub expires: Option<String>,
+    /// Accept a unit that fails all the same, and say why; may be repeated
+    #[arg(long, value_name = "COMMIT=REASON")]
+    pub excuse: Vec<String>,
+    /// Leave the protected branches' checkpoints where they are
+    #[arg(long, conflicts_with = "excuse")]
+    pub keep_checkpoints: bool,
     /// Sign without a terminal: the number of the version
     #[arg(long, value_name = "N")]
     pub confirm: Option<u64>,
     /// Where the key comes from.
     #[command(flatten)]
     pub key: KeyArgs,
+}
+
+impl TrustSignArgs {
+    /// Whether it asks for what a version that others have begun may not say.
+    pub fn is_new(&self) -> bool {
+        self.expires.is_some() || self.keep_checkpoints || !self.excuse.is_empty()
+    }
 }
 
 /// `explain`

@@ -2,6 +2,7 @@
 
 mod args;
 mod change;
+mod checkpoints;
 mod context;
 mod declare;
 mod demo;

@@ -1,6 +1,6 @@
 //! `trust sign`: the next version of roster and policy, signed by one admin after the other.
 
-use countersign::change::{Digest, History, sha256};
+use countersign::change::{Digest, sha256};
 use countersign::codes::Code;
 use countersign::gate::{read_texts, refuse_unsupported};
 use countersign::git::UserConfig;
@@ -14,6 +14,7 @@ use countersign::trust::{
 use jiff::Timestamp;
 
 use super::args::{Global, TrustSignArgs};
+use super::checkpoints::{self, accept, check};
 use super::context::Context;
 use super::roster::{read, replace};
 use super::trust::{State, state};
@@ -41,12 +42,13 @@ pub fn sign(
     // Every gate would refuse to judge by it.
     refuse_unsupported(&files.roster, &files.policy)?;
     context.refuse_published(&files.roster)?;
-    if files.roster.admins().threshold > 1 || last.metadata().threshold > 1 {
-        context.sync(Direction::FetchOnly)?;
-    }
-    let begun = begun(context, &state, &files, last)?.filter(|_| args.expires.is_none());
+    context.sync(Direction::FetchOnly)?;
+    let begun = begun(context, &state, &files, last)?.filter(|_| !args.is_new());
     let mut draft = match begun {
-        Some(draft) => draft,
+        Some(draft) => {
+            check(context, &draft, last)?;
+            draft
+        }
         None => new_draft(args, context, &files, last)?,
     };
     show(context, &draft, last, &files, output)?;
@@ -197,14 +199,15 @@ fn new_draft(
     last: &VerifiedVersion,
 ) -> Result<Draft, Failure> {
     let now = context.environment.now;
+    let accepted = accept(args, context, &files.policy, last)?;
     let version = NewVersion {
         number: last.number() + 1,
         previous: Some(last.payload()),
         roster_bytes: files.roster_text.as_bytes(),
         policy_bytes: files.policy_text.as_bytes(),
         roster: &files.roster,
-        checkpoints: checkpoints(context, &files.policy, last.metadata().checkpoints.clone())?,
-        excused: Vec::new(),
+        checkpoints: accepted.checkpoints,
+        excused: accepted.excused,
         issued_on: now,
         expires_on: expiry(args.expires.as_deref(), now)?,
     };
@@ -252,6 +255,9 @@ fn show(
         texts,
         output,
     )?;
+    for line in checkpoints::lines(draft, last) {
+        output.line(&line)?;
+    }
     output.flush()
 }
 
@@ -344,35 +350,6 @@ fn confirmed(
         output.line("Not signed")?;
     }
     Ok(yes)
-}
-
-/// The checkpoints so far, and one at the tip for each protected branch that has none.
-fn checkpoints(
-    context: &Context,
-    policy: &Policy,
-    mut checkpoints: Vec<countersign::attestation::Checkpoint>,
-) -> Result<Vec<countersign::attestation::Checkpoint>, Failure> {
-    checkpoints.retain(|checkpoint| policy.protected.contains(&checkpoint.name));
-    for branch in &policy.protected {
-        if checkpoints
-            .iter()
-            .any(|checkpoint| checkpoint.name == *branch)
-        {
-            continue;
-        }
-        let here = History::reference(&context.repo, &context.local_name(branch))?;
-        let tip = match here {
-            Some(tip) => Some(tip),
-            None => History::reference(&context.repo, branch)?,
-        };
-        if let Some(git_commit) = tip {
-            checkpoints.push(countersign::attestation::Checkpoint {
-                name: branch.clone(),
-                git_commit,
-            });
-        }
-    }
-    Ok(checkpoints)
 }
 
 /// A date (`2027-01-31`, the end of that day), or a number of days (`90d`).

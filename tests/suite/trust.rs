@@ -171,3 +171,106 @@ fn who_is_no_admin_signs_no_version() {
         .countersign(&["trust", "sign", "--confirm", "4"])
         .expect(0, "Signed 1 of 2");
 }
+
+/// Carol lands something on main; with a declaration it needs no more.
+fn land_change(world: &World, file: &str, declared: bool) -> String {
+    let carol = world.fresh("carol");
+    carol.commit(file, "x\n", file);
+    if declared {
+        carol.git(&["switch", "-q", "-c", "work"]);
+        carol.countersign(&["declare", "--ai", "none"]).ok();
+    }
+    carol.git(&["push", "-q", "origin", "HEAD:main"]);
+    carol.head()
+}
+
+#[test]
+fn signing_a_version_verifies_what_landed_and_accepts_it() {
+    let world = World::team();
+    land_change(&world, "one", true);
+    let tip = land_change(&world, "two", true);
+    let ana = updated(&world);
+    edit(&ana);
+    ana.countersign(&["trust", "sign", "--confirm", "3"])
+        .expect(
+            0,
+            &format!("main  verified and accepted up to {}", &tip[..7]),
+        );
+    ana.countersign(&["trust", "log"])
+        .expect(0, &format!("checkpoint refs/heads/main at {}", &tip[..7]));
+}
+
+#[test]
+fn a_unit_that_fails_stops_the_signature_unless_it_is_excused_or_left_for_later() {
+    let sign = ["trust", "sign", "--confirm", "3"];
+    for (more, status, text) in [
+        (vec![], 1, "1 unit that landed is not covered"),
+        (vec!["--keep-checkpoints"], 0, "in force with the commit"),
+        (
+            vec!["--excuse", "HEAD=landed by hand at night"],
+            0,
+            "! excused  ",
+        ),
+        (
+            vec!["--excuse", "HEAD~1=it does not fail"],
+            2,
+            "no unit that fails",
+        ),
+        (vec!["--excuse", "HEAD="], 2, "COMMIT=REASON"),
+    ] {
+        let world = World::team();
+        land_change(&world, "one", true);
+        land_change(&world, "two", false);
+        let ana = updated(&world);
+        edit(&ana);
+        ana.countersign(&[&sign[..], &more].concat())
+            .expect(status, text);
+        let signed = ana.path.join(".countersign/trust/3.dsse.json").exists();
+        assert_eq!(signed, status == 0, "{more:?}");
+    }
+}
+
+#[test]
+fn a_new_rule_binds_what_lands_from_now_on() {
+    let world = World::team();
+    land_change(&world, "one", true);
+    let ana = updated(&world);
+    let path = ".countersign/policy.toml";
+    let policy = std::fs::read_to_string(ana.path.join(path)).unwrap();
+    let rule = "[[rule]]\nname = \"two\"\nrequire = { signers = 2 }\n";
+    ana.write(path, &format!("{policy}\n{rule}"));
+    ana.countersign(&["trust", "sign", "--confirm", "3"]).ok();
+    land(&ana);
+    let release = ["verify", "--fetch", "--release", "--root", &world.root()];
+    world
+        .fresh("ci")
+        .countersign(&release)
+        .expect(0, "trust metadata");
+    land_change(&world, "two", true);
+    world
+        .fresh("ci")
+        .countersign(&release)
+        .expect(1, "rule    \"two\"");
+}
+
+#[test]
+fn the_next_admin_verifies_what_the_first_one_accepted() {
+    let world = three_admins();
+    let ana = updated(&world);
+    land_change(&world, "one", true);
+    let ana_sees = updated(&world);
+    edit(&ana_sees);
+    ana_sees
+        .countersign(&["trust", "sign", "--confirm", "4"])
+        .expect(0, "Signed 1 of 2");
+    publish(&ana, "edited");
+    // Carol's store lacks the declaration: what ana accepted can't be verified there.
+    let carol = checkout(&world, "carol", "edited");
+    let sign = ["trust", "sign", "--confirm", "4"];
+    let empty = tempfile::tempdir().unwrap();
+    let store = ["--store", empty.path().to_str().unwrap()];
+    carol
+        .countersign(&[&store, &sign[..]].concat())
+        .expect(1, "1 unit that landed is not covered");
+    carol.countersign(&sign).expect(0, "Signed 2 of 2");
+}

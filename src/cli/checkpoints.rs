@@ -1,0 +1,208 @@
+//! What admins accept when they sign a version: each protected branch, verified up to a commit (SPEC 5.4).
+
+use countersign::attestation::{Checkpoint, Excused};
+use countersign::change::{CommitId, History};
+use countersign::codes::Code;
+use countersign::gate::{Judging, Undecided, UnitVerdict, Verdict};
+use countersign::policy::Policy;
+use countersign::text::escape;
+use countersign::trust::{Draft, VerifiedVersion};
+
+use super::Failure;
+use super::args::TrustSignArgs;
+use super::context::{Context, Target, short_branch};
+use super::session;
+
+/// The most failing units that are named.
+const SHOWN: usize = 5;
+
+/// Where the checkpoints of the next version stand.
+pub struct Accepted {
+    pub checkpoints: Vec<Checkpoint>,
+    pub excused: Vec<Excused>,
+}
+
+/// Verifies what landed on each protected branch since its checkpoint, and moves the checkpoint to its tip. A
+/// branch that was not protected before is accepted as it stands.
+pub fn accept(
+    args: &TrustSignArgs,
+    context: &Context,
+    policy: &Policy,
+    last: &VerifiedVersion,
+) -> Result<Accepted, Failure> {
+    let excused = excuses(&args.excuse, context)?;
+    let known = &last.metadata().checkpoints;
+    let judging = judging(context, last)?;
+    let mut checkpoints = Vec::new();
+    let mut failing = Vec::new();
+    for branch in &policy.protected {
+        let before = known.iter().find(|checkpoint| checkpoint.name == *branch);
+        let tip = tip(context, branch)?;
+        let git_commit = match (before, tip, &judging) {
+            (Some(before), Some(tip), Some(judging))
+                if before.git_commit != tip && !args.keep_checkpoints =>
+            {
+                failing.extend(failing_units(context, judging, branch, &tip)?);
+                tip
+            }
+            (Some(before), _, _) => before.git_commit.clone(),
+            (None, Some(tip), _) => tip,
+            (None, None, _) => continue,
+        };
+        checkpoints.push(Checkpoint {
+            name: branch.clone(),
+            git_commit,
+        });
+    }
+    let needed = |excuse: &&Excused| !failing.iter().any(|unit| unit.commit == excuse.git_commit);
+    if let Some(excuse) = excused.iter().find(needed) {
+        let message = format!("--excuse {}: no unit that fails", excuse.git_commit.short());
+        return Err(Failure::usage(message));
+    }
+    refuse(&failing, &excused)?;
+    Ok(Accepted {
+        checkpoints,
+        excused,
+    })
+}
+
+/// Verifies the checkpoints of a version that others have begun to sign, as they did.
+pub fn check(context: &Context, draft: &Draft, last: &VerifiedVersion) -> Result<(), Failure> {
+    let known = &last.metadata().checkpoints;
+    let Some(judging) = judging(context, last)? else {
+        return Ok(());
+    };
+    let mut failing = Vec::new();
+    for checkpoint in &draft.metadata().checkpoints {
+        let before = known.iter().find(|known| known.name == checkpoint.name);
+        if before.is_some_and(|before| before.git_commit != checkpoint.git_commit) {
+            let (branch, commit) = (&checkpoint.name, &checkpoint.git_commit);
+            failing.extend(failing_units(context, &judging, branch, commit)?);
+        }
+    }
+    refuse(&failing, &draft.metadata().excused)
+}
+
+/// What the version changes of it, in lines for the admin who signs.
+pub fn lines(draft: &Draft, last: &VerifiedVersion) -> Vec<String> {
+    let known = &last.metadata().checkpoints;
+    let mut lines = Vec::new();
+    for checkpoint in &draft.metadata().checkpoints {
+        let branch = escape(short_branch(&checkpoint.name), 100);
+        let commit = checkpoint.git_commit.short();
+        match known.iter().find(|known| known.name == checkpoint.name) {
+            Some(before) if before.git_commit == checkpoint.git_commit => {}
+            Some(before) => lines.push(format!(
+                "  ~ {branch}  verified and accepted up to {commit} (before: {})",
+                before.git_commit.short()
+            )),
+            None => lines.push(format!("  + {branch}  accepted as it stands, at {commit}")),
+        }
+    }
+    for excuse in &draft.metadata().excused {
+        let reason = escape(&excuse.reason, 200);
+        lines.push(format!(
+            "  ! excused  {}: {reason}",
+            excuse.git_commit.short()
+        ));
+    }
+    lines
+}
+
+/// The version that judges what landed so far; `None` where no branch here holds the last one's files as they
+/// were signed, so that nothing can be judged by it and no checkpoint moves.
+fn judging(context: &Context, last: &VerifiedVersion) -> Result<Option<Judging>, Failure> {
+    match session::judging(context) {
+        Ok(judging) => Ok((judging.version.number() == last.number()).then_some(judging)),
+        Err(failure) if failure.code == Code::TRUST_INVALID => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn tip(context: &Context, branch: &str) -> Result<Option<CommitId>, Failure> {
+    let remote = History::reference(&context.repo, &context.local_name(branch))?;
+    match remote {
+        Some(tip) => Ok(Some(tip)),
+        // A branch that was not pushed yet stands only here.
+        None => Ok(History::reference(&context.repo, branch)?),
+    }
+}
+
+/// The units of a branch after its checkpoint, up to a commit, that don't pass.
+fn failing_units(
+    context: &Context,
+    judging: &Judging,
+    branch: &str,
+    head: &CommitId,
+) -> Result<Vec<UnitVerdict>, Failure> {
+    let name = branch.to_owned();
+    let tip = tip(context, branch)?.unwrap_or_else(|| head.clone());
+    let target = Target { name, tip };
+    let store = context.store()?;
+    let snapshot = store.open().map_err(Undecided::from)?;
+    let gate = context.gate(&snapshot, judging, &target);
+    let Verdict { units, .. } = gate.judge_release(head, &[]).map_err(|undecided| {
+        Failure::from(undecided).row("or", "--keep-checkpoints leaves the branch for later")
+    })?;
+    Ok(units.into_iter().filter(|unit| !unit.passes()).collect())
+}
+
+fn refuse(failing: &[UnitVerdict], excused: &[Excused]) -> Result<(), Failure> {
+    let unexcused = |unit: &&UnitVerdict| {
+        !excused
+            .iter()
+            .any(|excuse| excuse.git_commit == unit.commit)
+    };
+    let failing: Vec<_> = failing.iter().filter(unexcused).collect();
+    let Some(first) = failing.first() else {
+        return Ok(());
+    };
+    let code = first
+        .findings
+        .first()
+        .map_or(Code::INTERNAL, |finding| finding.code);
+    let mut named: Vec<_> = failing
+        .iter()
+        .take(SHOWN)
+        .map(|unit| format!("{} \"{}\"", unit.commit.short(), escape(&unit.subject, 60)))
+        .collect();
+    if failing.len() > SHOWN {
+        named.push(format!("and {} more", failing.len() - SHOWN));
+    }
+    let plural = if failing.len() == 1 {
+        "unit that landed is"
+    } else {
+        "units that landed are"
+    };
+    let message = format!(
+        "{} {plural} not covered, so the branch can't be accepted",
+        failing.len()
+    );
+    Err(Failure::no(code, message)
+        .row("units", named.join(", "))
+        .next(format!(
+            "countersign verify --release; countersign sign {}",
+            first.commit.short()
+        ))
+        .row(
+            "or",
+            "--excuse COMMIT=REASON accepts it; --keep-checkpoints leaves the branch for later",
+        ))
+}
+
+/// Reads `COMMIT=REASON`.
+fn excuses(texts: &[String], context: &Context) -> Result<Vec<Excused>, Failure> {
+    let read = |text: &String| {
+        let (revision, reason) = text
+            .split_once('=')
+            .filter(|(_, reason)| !reason.trim().is_empty())
+            .ok_or_else(|| {
+                Failure::usage(format!("--excuse {text}: COMMIT=REASON is asked for"))
+            })?;
+        Ok(Excused {
+            git_commit: context.repo.resolve(revision)?,
+            reason: reason.trim().to_owned(),
+        })
+    };
+    texts.iter().map(read).collect()
+}
