@@ -5,10 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::Undecided;
+use super::landed::{Age, Landed, Window};
 use super::statements::Place;
-use crate::change::{
-    ChangeDigest, ChangeManifest, CommitId, Content, History, HistoryError, RepoPath,
-};
+use crate::change::{ChangeDigest, ChangeManifest, CommitId, History, HistoryError};
 use crate::codes::Code;
 
 /// The most first-parent commits that one check walks back (SPEC 10).
@@ -25,10 +24,38 @@ pub(super) struct Unit {
     pub digest: ChangeDigest,
 }
 
-/// Reads units and remembers them, since one check meets the same unit many times.
+/// A first-parent line, walked once and remembered, since one check asks for the same units many times.
 pub(super) struct Line<'a> {
     history: &'a dyn History,
     units: RefCell<HashMap<CommitId, Rc<Unit>>>,
+    walk: RefCell<Walk>,
+}
+
+/// What was walked so far, back from one end.
+#[derive(Default)]
+struct Walk {
+    /// By age.
+    commits: Vec<CommitId>,
+    ages: HashMap<CommitId, Age>,
+    /// Whether the last of them has no parent.
+    complete: bool,
+    /// Commits off what was walked, and whether the end can reach them.
+    reached: HashMap<CommitId, bool>,
+    landed: Landed,
+}
+
+impl Walk {
+    fn push(&mut self, commit: CommitId) {
+        self.ages.insert(commit.clone(), self.commits.len());
+        self.commits.push(commit);
+    }
+}
+
+/// Two commits of a line: where it stood when a statement was made, and where the change lands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Since {
+    tip: Age,
+    onto: Age,
 }
 
 impl<'a> Line<'a> {
@@ -36,6 +63,7 @@ impl<'a> Line<'a> {
         Self {
             history,
             units: RefCell::default(),
+            walk: RefCell::default(),
         }
     }
 
@@ -66,20 +94,16 @@ impl<'a> Line<'a> {
         base: Option<&CommitId>,
         head: &CommitId,
     ) -> Result<Option<Vec<CommitId>>, Undecided> {
+        let first = self.age(head);
         let mut commits = Vec::new();
-        let mut next = Some(head.clone());
-        while let Some(commit) = next {
+        while let Some(commit) = self.commit(first + commits.len())? {
             if Some(&commit) == base {
                 commits.reverse();
                 return Ok(Some(commits));
             }
             if commits.len() >= MAX_LINE {
-                return Err(Undecided::new(
-                    Code::LIMIT,
-                    format!("a line of over {MAX_LINE} commits"),
-                ));
+                return Err(too_long());
             }
-            next = self.history.parents(&commit)?.into_iter().next();
             commits.push(commit);
         }
         commits.reverse();
@@ -104,59 +128,139 @@ impl<'a> Line<'a> {
             .find(|commit| elsewhere.contains(commit)))
     }
 
-    /// Which first-parent commits lie between `tip` and `end`, the oldest first; `None` where `tip`
-    /// isn't on the line. Unlike [`Self::after`] this stops early where `tip` can't be met.
-    pub fn since(
-        &self,
-        tip: &CommitId,
-        end: &CommitId,
-    ) -> Result<Option<Vec<CommitId>>, Undecided> {
-        if !self.history.is_ancestor(tip, end)? {
+    /// Where `tip` lies before `end`, itself included; `None` where it isn't on the line. Unlike
+    /// [`Self::after`] this stops early where `tip` can't be met.
+    pub fn since(&self, tip: &CommitId, end: &CommitId) -> Result<Option<Since>, Undecided> {
+        let onto = self.age(end);
+        let walked = self.walk.borrow().ages.get(tip).copied();
+        let age = match walked {
+            Some(age) => {
+                // Whatever names it, it has to be here.
+                self.history.commit(tip)?;
+                Some(age)
+            }
+            None if self.may_meet(tip, end, onto)? => self.walk_to(tip, onto)?,
+            None => None,
+        };
+        let Some(age) = age.filter(|age| *age >= onto) else {
             return Ok(None);
+        };
+        if age - onto > MAX_LINE {
+            return Err(too_long());
         }
-        self.after(Some(tip), end)
+        Ok(Some(Since { tip: age, onto }))
     }
 
     /// Whether a statement over the change at `place`, made when the line stood at `tip`, is spent: a
     /// commit before the place was that very change, or a commit held all its new sides and a later
-    /// one, up to the place's last, doesn't (SPEC 8.4). `since` are the commits after `tip` and before
-    /// the place. A series that was the change earlier held its new sides, so it needs no look of its own.
+    /// one, up to the place's last, doesn't (SPEC 8.4). `since` is where `tip` lies before the place.
+    /// A series that was the change earlier held its new sides, so it needs no look of its own.
     pub fn spent(
         &self,
         place: &Place<'_>,
         tip: &CommitId,
-        since: &[CommitId],
+        since: Since,
     ) -> Result<Option<CommitId>, Undecided> {
-        let mut stands = HashMap::new();
-        for path in place.manifest.paths() {
-            stands.insert(path.clone(), self.history.content(tip, path)?);
+        let stood = place
+            .manifest
+            .paths()
+            .map(|path| self.history.content(tip, path))
+            .collect::<Result<Vec<_>, _>>()?;
+        let last = match place.units.last() {
+            Some(unit) => self.walk.borrow().ages.get(&unit.commit).copied(),
+            None => Some(since.onto),
+        };
+        let last = last.ok_or_else(|| Undecided::new(Code::INTERNAL, "a unit off its own line"))?;
+        let Some(oldest) = since.tip.checked_sub(1).filter(|oldest| *oldest >= last) else {
+            return Ok(None);
+        };
+        self.index(oldest)?;
+        let window = Window {
+            oldest,
+            onto: since.onto,
+            last,
+        };
+        let walk = self.walk.borrow();
+        let spent = walk
+            .landed
+            .spent(place.manifest, &place.digest, &stood, window)?;
+        Ok(spent.and_then(|age| walk.commits.get(age).cloned()))
+    }
+
+    /// How far a commit lies behind the end of what was walked. One that wasn't met is the end of a new
+    /// walk.
+    fn age(&self, commit: &CommitId) -> Age {
+        let mut walk = self.walk.borrow_mut();
+        if let Some(age) = walk.ages.get(commit) {
+            return *age;
         }
-        let own = place.units.iter().map(|unit| &unit.commit);
-        let mut held: Option<CommitId> = None;
-        for (index, commit) in since.iter().chain(own).enumerate() {
-            let unit = self.unit(commit)?;
-            if index < since.len() && unit.digest == place.digest {
-                return Ok(Some(commit.clone()));
-            }
-            for entry in unit.manifest.entries() {
-                if let Some(content) = stands.get_mut(entry.path) {
-                    *content = entry.new.cloned();
-                }
-            }
-            match (holds(place.manifest, &stands), &held) {
-                (true, None) => held = Some(commit.clone()),
-                (false, Some(first)) => return Ok(Some(first.clone())),
-                _ => {}
+        *walk = Walk::default();
+        walk.push(commit.clone());
+        0
+    }
+
+    /// The commit of this age; `None` where the line has no more.
+    fn commit(&self, age: Age) -> Result<Option<CommitId>, HistoryError> {
+        let mut walk = self.walk.borrow_mut();
+        while walk.commits.len() <= age {
+            let Some(last) = walk.commits.last().filter(|_| !walk.complete) else {
+                return Ok(None);
+            };
+            match self.history.parents(last)?.into_iter().next() {
+                Some(parent) => walk.push(parent),
+                None => walk.complete = true,
             }
         }
-        Ok(None)
+        Ok(walk.commits.get(age).cloned())
+    }
+
+    /// Whether `tip`, off what was walked, may lie further back. It must be here in any case.
+    fn may_meet(
+        &self,
+        tip: &CommitId,
+        end: &CommitId,
+        onto: Age,
+    ) -> Result<bool, HistoryError> {
+        let mut walk = self.walk.borrow_mut();
+        let reached = match (walk.reached.get(tip), walk.commits.first()) {
+            (Some(reached), _) => *reached,
+            (None, Some(newest)) => self.history.is_ancestor(tip, newest)?,
+            (None, None) => false,
+        };
+        walk.reached.insert(tip.clone(), reached);
+        Ok(reached && !walk.complete && (onto == 0 || self.history.is_ancestor(tip, end)?))
+    }
+
+    /// Walks back to `tip`.
+    fn walk_to(&self, tip: &CommitId, onto: Age) -> Result<Option<Age>, Undecided> {
+        let mut age = self.walk.borrow().commits.len();
+        loop {
+            if age > onto + MAX_LINE {
+                return Err(too_long());
+            }
+            match self.commit(age)? {
+                Some(commit) if commit == *tip => return Ok(Some(age)),
+                Some(_) => age += 1,
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Indexes the units back to this age.
+    fn index(&self, oldest: Age) -> Result<(), HistoryError> {
+        let covered = self.walk.borrow().landed.covered();
+        for age in covered..=oldest {
+            let Some(commit) = self.commit(age)? else {
+                break;
+            };
+            let unit = self.unit(&commit);
+            let unit = unit.as_deref().map_err(HistoryError::clone);
+            self.walk.borrow_mut().landed.add(unit);
+        }
+        Ok(())
     }
 }
 
-fn holds(manifest: &ChangeManifest, stands: &HashMap<RepoPath, Option<Content>>) -> bool {
-    manifest.entries().all(|entry| {
-        stands
-            .get(entry.path)
-            .is_some_and(|content| content.as_ref() == entry.new)
-    })
+fn too_long() -> Undecided {
+    Undecided::new(Code::LIMIT, format!("a line of over {MAX_LINE} commits"))
 }

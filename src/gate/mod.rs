@@ -9,6 +9,7 @@ mod facts;
 mod findings;
 mod judge;
 mod judging;
+mod landed;
 mod line;
 mod nearest;
 mod rejections;

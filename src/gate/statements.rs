@@ -190,7 +190,7 @@ impl Gate<'_> {
             let why = "the commits that it names are not those that landed one by one";
             return Ok(Some((Code::SERIES_DIFFERS, why.to_owned())));
         }
-        let spent = line.spent(place, &target.tip, &since)?;
+        let spent = line.spent(place, &target.tip, since)?;
         Ok(spent.map(|landed| (Code::SPENT, format!("spent when {} landed", landed.short()))))
     }
 
