@@ -157,15 +157,24 @@ impl ChangeManifest {
     /// Where `next` starts from something else than `self` leaves at a path both touch.
     pub fn compose(&self, next: &Self) -> Result<Self, ComposeError> {
         let mut composed = self.clone();
+        composed.append(next)?;
+        Ok(composed)
+    }
+
+    /// Makes this change A to B the change A to C, by the change B to C (`next`).
+    ///
+    /// # Errors
+    /// As [`compose`](Self::compose); then this is neither change.
+    pub fn append(&mut self, next: &Self) -> Result<(), ComposeError> {
         for (path, (old, new)) in &next.entries {
             let first_old = match self.entries.get(path) {
                 Some((_, left)) if left != old => return Err(ComposeError { path: path.clone() }),
-                Some((first_old, _)) => first_old,
-                None => old,
+                Some((first_old, _)) => first_old.clone(),
+                None => old.clone(),
             };
-            composed.insert(path.clone(), first_old.clone(), new.clone());
+            self.insert(path.clone(), first_old, new.clone());
         }
-        Ok(composed)
+        Ok(())
     }
 
     /// The change back: the sides of every entry swapped.

@@ -102,6 +102,9 @@ fn hex(digit: Option<u8>) -> Result<u8, PathError> {
 impl fmt::Display for RepoPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write as _;
+        if self.0.iter().all(|byte| is_plain(*byte)) {
+            return f.write_str(str::from_utf8(&self.0).map_err(|_| fmt::Error)?);
+        }
         for &byte in &self.0 {
             if is_plain(byte) {
                 f.write_char(char::from(byte))?;

@@ -28,6 +28,7 @@ pub(super) struct Unit {
 pub(super) struct Line<'a> {
     history: &'a dyn History,
     units: RefCell<HashMap<CommitId, Rc<Unit>>>,
+    digests: RefCell<HashMap<(CommitId, CommitId), ChangeDigest>>,
     walk: RefCell<Walk>,
 }
 
@@ -63,6 +64,7 @@ impl<'a> Line<'a> {
         Self {
             history,
             units: RefCell::default(),
+            digests: RefCell::default(),
             walk: RefCell::default(),
         }
     }
@@ -85,6 +87,22 @@ impl<'a> Line<'a> {
             .borrow_mut()
             .insert(commit.clone(), Rc::clone(&unit));
         Ok(unit)
+    }
+
+    /// The digest of the change between two commits, for all statements that name them.
+    pub fn digest(&self, base: &CommitId, head: &CommitId) -> Result<ChangeDigest, HistoryError> {
+        if let Some(unit) = self.units.borrow().get(head)
+            && unit.parent.as_ref() == Some(base)
+        {
+            return Ok(unit.digest);
+        }
+        let ends = (base.clone(), head.clone());
+        if let Some(digest) = self.digests.borrow().get(&ends) {
+            return Ok(*digest);
+        }
+        let digest = self.history.change(Some(base), head)?.digest();
+        self.digests.borrow_mut().insert(ends, digest);
+        Ok(digest)
     }
 
     /// The commits of `head`'s first-parent line after `base`, the oldest first; `None` where `base`
@@ -215,12 +233,7 @@ impl<'a> Line<'a> {
     }
 
     /// Whether `tip`, off what was walked, may lie further back. It must be here in any case.
-    fn may_meet(
-        &self,
-        tip: &CommitId,
-        end: &CommitId,
-        onto: Age,
-    ) -> Result<bool, HistoryError> {
+    fn may_meet(&self, tip: &CommitId, end: &CommitId, onto: Age) -> Result<bool, HistoryError> {
         let mut walk = self.walk.borrow_mut();
         let reached = match (walk.reached.get(tip), walk.commits.first()) {
             (Some(reached), _) => *reached,

@@ -4,6 +4,7 @@ use super::Gate;
 use super::statements::kind;
 use super::verdict::{Effect, Nearest, Undecided, UnitVerdict};
 use crate::change::{ChangeDigest, ChangeManifest, CommitId};
+use crate::store::Limits;
 
 /// The most changes of the store that are compared. The rest is not looked at: the answer is a
 /// courtesy and decides nothing.
@@ -13,6 +14,16 @@ const MAX_ENTRIES: usize = 200_000;
 
 /// The most waiting units that get such a hint.
 const MAX_HINTS: usize = 50;
+
+/// The most changes whose statements are verified for all hints together, and what is read of one.
+/// Anybody may have stored many, each with many statements by nobody.
+const MAX_TRIED: usize = 200;
+const TRIED_LIMITS: Limits = Limits {
+    names: 1_000,
+    files: 64,
+    bytes: 1 << 20,
+    changes: 0,
+};
 
 impl Gate<'_> {
     /// Names, for each unit that waits, the stored change that resembles it most. It decides nothing,
@@ -24,9 +35,12 @@ impl Gate<'_> {
             findings.any(|finding| finding.effect == Effect::Waits)
         };
         let mut stored = None;
+        let mut tries = MAX_TRIED;
         for unit in units.iter_mut().filter(waits).take(MAX_HINTS) {
             let stored = stored.get_or_insert_with(|| self.stored_changes().unwrap_or_default());
-            unit.nearest = self.nearest(base, unit, stored).unwrap_or_default();
+            unit.nearest = self
+                .nearest(base, unit, stored, &mut tries)
+                .unwrap_or_default();
         }
     }
 
@@ -54,6 +68,7 @@ impl Gate<'_> {
         base: Option<&CommitId>,
         unit: &UnitVerdict,
         stored: &[(ChangeDigest, ChangeManifest)],
+        tries: &mut usize,
     ) -> Result<Option<Nearest>, Undecided> {
         let base = match unit.group.first() {
             Some(first) => self.history.parents(first)?.into_iter().next(),
@@ -63,27 +78,33 @@ impl Gate<'_> {
         let mut candidates = Vec::new();
         for (digest, other) in stored.iter().filter(|(digest, _)| *digest != unit.change) {
             if manifest.paths().any(|path| other.entry(path).is_some()) {
-                let differs: Vec<_> = manifest
-                    .differing_paths(other)
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect();
-                candidates.push((differs.len(), *digest, differs));
+                candidates.push((manifest.differing_paths(other).len(), *digest, other));
             }
         }
-        candidates.sort();
-        for (_, change, differs) in candidates {
-            let verified = self
-                .bundles(&change)?
-                .into_iter()
-                .filter_map(|bundle| self.verify(&bundle, Some(change)).ok());
+        candidates.sort_by_key(|(differing, digest, _)| (*differing, *digest));
+        for (_, change, other) in candidates {
+            let Some(left) = tries.checked_sub(1) else {
+                break;
+            };
+            *tries = left;
+            let Ok(listing) = self.store.bundles(&change, &TRIED_LIMITS) else {
+                continue;
+            };
+            let verified = listing
+                .bundles
+                .iter()
+                .filter_map(|bundle| self.verify(&bundle.bytes, Some(change)).ok());
             if let Some(statement) = verified.max_by_key(|statement| statement.signed_on()) {
                 return Ok(Some(Nearest {
                     change,
                     kind: kind(&statement),
                     signer: statement.signer().clone(),
                     signed_on: statement.signed_on(),
-                    differs,
+                    differs: manifest
+                        .differing_paths(other)
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect(),
                 }));
             }
         }

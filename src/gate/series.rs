@@ -121,8 +121,8 @@ impl Gate<'_> {
                 return Ok(());
             }
             search.entries_left -= spent;
-            composed = composed
-                .compose(&unit.manifest)
+            composed
+                .append(&unit.manifest)
                 .map_err(|error| Undecided::new(Code::INTERNAL, error.to_string()))?;
             // An empty composition covers nothing, whoever signed it.
             if !worthwhile

@@ -71,7 +71,7 @@ impl Gate<'_> {
         let mut reasons = Vec::new();
         for bundle in self.bundles(&place.digest)? {
             match self.verify(&bundle, Some(place.digest)) {
-                Ok(statement) => match self.contradiction(&statement) {
+                Ok(statement) => match self.contradiction(line, &statement) {
                     Ok(Some(why)) => found.views.push(view(
                         &statement,
                         self,
@@ -129,17 +129,21 @@ impl Gate<'_> {
     }
 
     /// Where the trees are here, a statement's base and head must differ by its subject (SPEC 4.7).
-    fn contradiction(&self, statement: &VerifiedStatement) -> Result<Option<String>, Undecided> {
+    fn contradiction(
+        &self,
+        line: &Line<'_>,
+        statement: &VerifiedStatement,
+    ) -> Result<Option<String>, Undecided> {
         let Change { base, head, .. } = statement.change();
-        let manifest = match self.history.change(Some(base), head) {
-            Ok(manifest) => manifest,
+        let digest = match line.digest(base, head) {
+            Ok(digest) => digest,
             // Reviewed commits may be gone after a squash; then only the digest speaks.
             Err(HistoryError::Missing { .. } | HistoryError::UnknownRevision(_)) => {
                 return Ok(None);
             }
             Err(error) => return Err(error.into()),
         };
-        let differs = manifest.digest() != statement.subject();
+        let differs = digest != statement.subject();
         Ok(differs.then(|| format!("{} .. {} is another change", base.short(), head.short())))
     }
 

@@ -5,6 +5,8 @@
 //! from where they read it and try again when it moved. Two sides that disagree at a path are
 //! settled by a [`Keep`], which knows by a file's name what its content must be.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::error::Error;
 
 use gix::ObjectId;
@@ -19,6 +21,8 @@ use crate::change::{CommitId, Identity};
 const MAX_TRIES: usize = 64;
 /// The largest tree object that is read, in bytes: some 300,000 entries.
 const MAX_TREE: u64 = 32 << 20;
+/// The most folders that [`FileTree`] remembers; then it forgets all. A store's upper ones fit.
+const MAX_PASSED: usize = 100_000;
 /// The most commits looked at to find out whether one descends from another. Beyond it the answer is
 /// no, which costs a merge commit and nothing else.
 const MAX_ANCESTRY: usize = 1_000_000;
@@ -151,6 +155,15 @@ impl Union {
 pub struct FileTree<'r> {
     repo: &'r Repository,
     root: ObjectId,
+    /// Folders that were passed through: a store is asked for thousands of folders below the same ones.
+    passed: RefCell<Passed>,
+}
+
+/// Some trees with their folders, by name.
+#[derive(Default)]
+struct Passed {
+    trees: HashMap<ObjectId, HashMap<Vec<u8>, ObjectId>>,
+    folders: usize,
 }
 
 impl FileTree<'_> {
@@ -161,15 +174,34 @@ impl FileTree<'_> {
     pub fn entries(&self, folder: &str) -> Result<Vec<TreeEntry>, FilesError> {
         let mut tree = self.root;
         for component in folder.split('/').filter(|part| !part.is_empty()) {
-            let next = self.repo.tree_entries(tree)?.into_iter().find(|entry| {
-                entry.name == component.as_bytes() && entry.kind == EntryKind::Folder
-            });
-            match next {
-                Some(entry) => tree = entry.id,
+            match self.folder(tree, component.as_bytes())? {
+                Some(id) => tree = id,
                 None => return Ok(Vec::new()),
             }
         }
         self.repo.tree_entries(tree)
+    }
+
+    /// The folder of this name in a tree, the first where a broken tree has several.
+    fn folder(&self, tree: ObjectId, name: &[u8]) -> Result<Option<ObjectId>, FilesError> {
+        let mut passed = self.passed.borrow_mut();
+        if let Some(folders) = passed.trees.get(&tree) {
+            return Ok(folders.get(name).copied());
+        }
+        let mut folders = HashMap::new();
+        for entry in self.repo.tree_entries(tree)? {
+            if entry.kind == EntryKind::Folder {
+                folders.entry(entry.name).or_insert(entry.id);
+            }
+        }
+        let found = folders.get(name).copied();
+        passed.folders += folders.len() + 1;
+        if passed.folders > MAX_PASSED {
+            passed.trees.clear();
+            passed.folders = folders.len() + 1;
+        }
+        passed.trees.insert(tree, folders);
+        Ok(found)
     }
 
     /// The size in bytes of the file, without reading it.
@@ -214,7 +246,11 @@ impl Repository {
     /// Where the commit can't be read.
     pub fn files(&self, commit: &CommitId) -> Result<FileTree<'_>, FilesError> {
         let root = self.tree_of(object_id("a commit", commit)?)?;
-        Ok(FileTree { repo: self, root })
+        Ok(FileTree {
+            repo: self,
+            root,
+            passed: RefCell::default(),
+        })
     }
 
     /// Commits `files` (path and bytes) on top of the ref `name`, which is made where it is missing.

@@ -7,6 +7,7 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
+use super::tree::TreeCache;
 use crate::change::{CommitId, Digest, HistoryError};
 
 /// Git shortens ids to no fewer digits unless it is told to; below, words such as `cafe` would be ids.
@@ -18,6 +19,7 @@ const OBJECT_CACHE: usize = 64 << 20;
 pub struct Repository {
     pub(crate) repo: gix::Repository,
     pub(super) digests: RefCell<HashMap<ObjectId, Digest>>,
+    pub(super) trees: RefCell<TreeCache>,
 }
 
 impl Repository {
@@ -43,6 +45,7 @@ impl Repository {
         Ok(Self {
             repo,
             digests: RefCell::default(),
+            trees: RefCell::default(),
         })
     }
 

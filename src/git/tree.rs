@@ -1,6 +1,7 @@
 //! Trees: read one by one, checked as git would check them, compared into a change manifest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
@@ -33,6 +34,27 @@ pub(super) enum Kin {
 
 pub(super) type Entries = BTreeMap<Vec<u8>, (Kin, ObjectId)>;
 
+/// The most entries of trees that are kept; then all of them go.
+const MAX_CACHED: usize = 50_000;
+
+/// Trees that were read and checked. A unit starts from the trees that the one before it left.
+#[derive(Default)]
+pub(super) struct TreeCache {
+    trees: HashMap<ObjectId, Rc<Entries>>,
+    entries: usize,
+}
+
+impl TreeCache {
+    fn keep(&mut self, id: ObjectId, entries: &Rc<Entries>) {
+        self.entries += entries.len() + 1;
+        if self.entries > MAX_CACHED {
+            self.trees.clear();
+            self.entries = entries.len() + 1;
+        }
+        self.trees.insert(id, Rc::clone(entries));
+    }
+}
+
 impl Repository {
     /// Compares two trees into a manifest. `None` is the empty tree.
     pub(super) fn compare_trees(
@@ -57,9 +79,14 @@ impl Repository {
             }
             let olds = self.entries(old)?;
             let news = self.entries(new)?;
-            let added = news.keys().filter(|name| !olds.contains_key(*name));
-            for name in olds.keys().chain(added) {
-                let (before, after) = (olds.get(name).copied(), news.get(name).copied());
+            let both = olds
+                .iter()
+                .map(|(name, old)| (name, Some(*old), news.get(name).copied()));
+            let added = news
+                .iter()
+                .filter(|(name, _)| !olds.contains_key(*name))
+                .map(|(name, new)| (name, None, Some(*new)));
+            for (name, before, after) in both.chain(added) {
                 if before == after {
                     continue;
                 }
@@ -152,12 +179,22 @@ impl Repository {
         Ok(std::mem::take(&mut object.data))
     }
 
-    /// Reads one tree. Refuses what git would not have written: a name twice, out of order or
-    /// reserved, an unknown mode (SPEC 2.6).
-    pub(super) fn entries(&self, tree: Option<ObjectId>) -> Result<Entries, HistoryError> {
+    /// Reads one tree; no tree is an empty one.
+    pub(super) fn entries(&self, tree: Option<ObjectId>) -> Result<Rc<Entries>, HistoryError> {
         let Some(id) = tree else {
-            return Ok(Entries::new());
+            return Ok(Rc::default());
         };
+        if let Some(known) = self.trees.borrow().trees.get(&id) {
+            return Ok(Rc::clone(known));
+        }
+        let entries = Rc::new(self.read_entries(id)?);
+        self.trees.borrow_mut().keep(id, &entries);
+        Ok(entries)
+    }
+
+    /// Refuses what git would not have written: a name twice, out of order or reserved, an unknown mode
+    /// (SPEC 2.6).
+    fn read_entries(&self, id: ObjectId) -> Result<Entries, HistoryError> {
         let malformed = |why: String| HistoryError::MalformedTree {
             id: id.to_string(),
             why,
