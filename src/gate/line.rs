@@ -179,10 +179,14 @@ impl<'a> Line<'a> {
         tip: &CommitId,
         since: Since,
     ) -> Result<Option<CommitId>, Undecided> {
-        let stood = place
-            .manifest
-            .paths()
-            .map(|path| self.history.content(tip, path))
+        // Right before landed units stands what their change starts from, which was read already.
+        let from_tip = since.tip == since.onto && !place.units.is_empty();
+        let entries = place.manifest.entries();
+        let stood = entries
+            .map(|entry| match from_tip {
+                true => Ok(entry.old.cloned()),
+                false => self.history.content(tip, entry.path),
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let last = match place.units.last() {
             Some(unit) => self.walk.borrow().ages.get(&unit.commit).copied(),
