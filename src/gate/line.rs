@@ -281,3 +281,7 @@ impl<'a> Line<'a> {
 fn too_long() -> Undecided {
     Undecided::new(Code::LIMIT, format!("a line of over {MAX_LINE} commits"))
 }
+
+#[cfg(test)]
+#[path = "line_tests.rs"]
+mod tests;
