@@ -30,10 +30,11 @@ fn lint(context: &Context, output: &mut Output) -> Result<Done, Failure> {
         Ok(policy) => policy,
         Err(errors) => return tell(&errors, output),
     };
-    let mut problems = Vec::new();
-    if let Ok(roster) = Roster::parse(&read(context, ROSTER_PATH)?, ROSTER_PATH) {
-        problems = policy.check_against(&roster, POLICY_PATH);
-    }
+    let problems = match Roster::parse(&read(context, ROSTER_PATH)?, ROSTER_PATH) {
+        Ok(roster) => policy.check_against(&roster, POLICY_PATH),
+        // Without it nobody knows whether the policy's names stand for anybody.
+        Err(errors) => errors,
+    };
     let unsupported: Vec<_> = policy
         .unsupported
         .iter()
