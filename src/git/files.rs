@@ -41,7 +41,7 @@ pub enum FilesError {
     #[error("\"{0}\" can't be the path of a file")]
     Path(String),
     /// The git library could not do it.
-    #[error("could not {doing}")]
+    #[error("could not {doing}: {source}")]
     Git {
         /// What was tried, such as `read a tree`.
         doing: &'static str,

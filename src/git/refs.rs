@@ -4,6 +4,7 @@
 //! becomes an option, a revision expression or a path outside the ref store.
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use gix::ObjectId;
@@ -20,6 +21,8 @@ const MAX_SYMBOLIC: usize = 5;
 const MAX_PEELED: usize = 8;
 /// How often a ref that another process holds locked is tried again, 20 ms and more apart.
 const LOCK_RETRIES: u32 = 25;
+/// The same where the file of packed refs is locked.
+const PACKED_RETRIES: u32 = 3;
 
 /// Why a ref could not be read or moved.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +53,16 @@ pub enum RefError {
     /// A chain of symbolic refs or tags without end.
     #[error("{0} leads through too many symbolic refs or tags")]
     TooDeep(String),
+    /// Another process holds the ref, or was killed while it did.
+    #[error("{name} is locked; if no other process works here, delete {}", file.display())]
+    Locked {
+        /// The ref's full name.
+        name: String,
+        /// The lock file.
+        file: PathBuf,
+    },
     /// The git library could not do it.
-    #[error("could not {doing} {name}")]
+    #[error("could not {doing} {name}: {source}")]
     Git {
         /// What was tried, such as `read`.
         doing: &'static str,
@@ -210,8 +221,22 @@ impl Repository {
                 return Err(RefError::Moved { name, found });
             }
             tries += 1;
-            if tries > LOCK_RETRIES || error.is_permission_denied() {
-                return Err(RefError::git("write", name)(error));
+            let packed = self.repo.common_dir().join("packed-refs.lock");
+            // The library waits a second for this one by itself.
+            let enough = if packed.exists() {
+                PACKED_RETRIES
+            } else {
+                LOCK_RETRIES
+            };
+            if tries > enough || error.is_permission_denied() {
+                let own = self.repo.common_dir().join(format!("{name}.lock"));
+                return Err(match [own, packed].into_iter().find(|file| file.exists()) {
+                    Some(file) => RefError::Locked {
+                        name: name.to_owned(),
+                        file,
+                    },
+                    None => RefError::git("write", name)(error),
+                });
             }
             std::thread::sleep(Duration::from_millis(20 + u64::from(tries)));
         }

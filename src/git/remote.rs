@@ -26,7 +26,7 @@ pub enum RemoteError {
     #[error("the git program was not found")]
     NoGit,
     /// The program could not be started.
-    #[error("{} could not be started", path.display())]
+    #[error("{} could not be started: {source}", path.display())]
     Start {
         /// The program.
         path: PathBuf,

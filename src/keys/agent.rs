@@ -68,7 +68,7 @@ pub enum AgentError {
     #[error("ssh-agent is not supported on this platform")]
     Unsupported,
     /// Nobody listens on the socket, or it may not be opened.
-    #[error("could not connect to the ssh-agent at {}", path.display())]
+    #[error("could not connect to the ssh-agent at {}: {source}", path.display())]
     Connect {
         /// The socket.
         path: PathBuf,

@@ -56,7 +56,7 @@ pub enum StoreError {
     #[error(transparent)]
     Git(FilesError),
     /// A file or folder could not be read or written.
-    #[error("could not {doing} {}", path.display())]
+    #[error("could not {doing} {}: {source}", path.display())]
     Io {
         /// What was tried, such as `write`.
         doing: &'static str,

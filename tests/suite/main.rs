@@ -9,6 +9,7 @@
 
 mod ancestry;
 mod attacks;
+mod bad_input;
 mod edges;
 mod git_reading;
 mod help;
