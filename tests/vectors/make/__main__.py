@@ -4,7 +4,7 @@ import importlib
 import pathlib
 import sys
 
-MODULES = ["manifests", "parsing", "statements"]
+MODULES = ["manifests", "parsing", "statements", "ed25519", "trusted"]
 
 
 def main():

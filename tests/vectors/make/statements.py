@@ -84,6 +84,7 @@ class Kind:
     def __init__(self, kind, document):
         self.kind, self.document, self.text = kind, document, compact(document)
         self.layer, self.plain = Layer(kind, {kind: self.text}), f"a whole {kind}"
+        self.do = "trust.read" if kind == "trust" else "statement.read"
         self.code = None if kind == "trust" else "CS212"
         self.ok(self.plain, {"of": kind}, "3.1")
 
@@ -92,10 +93,10 @@ class Kind:
         return self.layer.changed(self.kind, compact(changed_at(self.document, pointer, *value)))
 
     def ok(self, name, given, clause):
-        self.layer.ok("statement.read", clause, name, given, {"kind": self.kind, "subject": DIGEST})
+        self.layer.ok(self.do, clause, name, given, {"kind": self.kind, "subject": DIGEST})
 
     def refused(self, name, given, clause, twin=None):
-        self.layer.refused("statement.read", clause, name, given, twin or self.plain, self.code)
+        self.layer.refused(self.do, clause, name, given, twin or self.plain, self.code)
 
     def long(self, path, limit, clause="10"):
         """A string at and over its limit."""
@@ -201,6 +202,8 @@ def spread(text, placeholder, expression):
 def declaration():
     kind = Kind("declaration", DECLARATION)
     kind.shape("3.3")
+    kind.refused("trust metadata is neither declaration nor sign-off", compact(TRUST), "3.1")
+    kind.refused("a sign-off's type over a declaration", kind.at("^/predicateType", f"{PREFIX}/sign-off/v1"), "3.1")
     kind.times()
     ids = ["A" * 40, "c" * 39, "c" * 41, "c" * 63, "HEAD", ""]
     two = [{"ref": "refs/heads/a", "tip": COMMIT}, {"ref": "refs/heads/b", "tip": COMMIT}]
@@ -258,6 +261,7 @@ def sign_off():
 def trust():
     kind = Kind("trust", TRUST)
     kind.shape("5.3")
+    kind.refused("a sign-off is no trust metadata", compact(SIGN_OFF), "5.3")
     kind.times()
     kind.values("5.3", [("threshold", [1]), ("checkpoints", [[]]), ("excused", [[]]), ("expiresOn", ["2025-11-24T08:00:01Z"])], [
         ("version", [0]), ("threshold", [0, 3, 18446744073709551615]), ("expiresOn", ["2025-11-24T08:00:00Z", "2025-11-24T07:59:59Z"]),
