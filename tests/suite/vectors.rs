@@ -308,6 +308,18 @@ fn every_case_that_is_not_ok_has_a_passing_twin_and_every_clause_stands() {
 }
 
 #[test]
+fn an_unknown_key_or_result_is_no_case() {
+    let case = json!({ "name": "x", "clause": "1.1", "do": "pae", "input": "", "result": "ok" });
+    let reads = |case: &Value| serde_json::from_value::<Case>(case.clone()).is_ok();
+    assert!(reads(&case));
+    for (key, value) in [("result", json!("passed")), ("unknown", json!(1))] {
+        let mut case = case.clone();
+        case[key] = value;
+        assert!(!reads(&case), "{key}");
+    }
+}
+
+#[test]
 fn an_independent_script_makes_the_vectors() {
     let made = tempfile::tempdir().unwrap();
     let python = std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into());

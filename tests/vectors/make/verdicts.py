@@ -70,7 +70,7 @@ def layers():
             return
         listed = [{"bundle": name(given), "code": told} for given, told in (statements if listed is None else listed)]
         units = [(head, coverage, list(codes), listed)] if units is None else units
-        out = {"units": [{"commit": c, "coverage": how, "codes": told, "statements": sorted(all_, key=lambda s: s["bundle"])} for c, how, told, all_ in units]}
+        out = {"units": [{"commit": c, "coverage": how, "codes": told, "statements": sorted(listed, key=lambda s: s["bundle"])} for c, how, told, listed in units]}
         if answer == "ok":
             layer.ok("verdict", clause, title, given, out)
         else:
@@ -171,6 +171,9 @@ def layers():
     # What can't be decided.
     undecided("another root", "5.5", "CS408", root="0" * 64)
     undecided("no trust version where it is judged", "5.5", "CS406", range=[None, first], tip=first)
+    undecided("another root, and a tree without versions", "5.5", "CS408", root="0" * 64, trust=[head, first])
+    undecided("another root, and a tree without versions before it", "5.5", "CS408", root="0" * 64, trust=[first, head])
+    case("a tree without versions is passed over", "5.5", both, trust=[first, head])
     undecided("the trust version expired", "5.5", "CS404", now="2026-12-24T08:10:01Z")
     case("the last second of the trust version", "5.5", both, now="2026-12-24T08:10:00Z")
     undecided("published keys", "1.6", "CS902", publishedKeys=False)
