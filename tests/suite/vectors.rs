@@ -38,7 +38,7 @@ const LAYERS: [(&str, usize); 19] = [
     ("glob", 45),
     ("files", 50),
     ("policy", 65),
-    ("verdict", 50),
+    ("verdict", 80),
 ];
 
 #[derive(Deserialize)]

@@ -94,6 +94,7 @@ fn outcome(verdict: &Verdict) -> Outcome {
         statements.sort_by_key(|shown| shown["bundle"].to_string());
         json!({
             "commit": unit["commit"],
+            "group": unit["group"],
             "coverage": unit["coverage"],
             "codes": unit["codes"],
             "statements": statements,

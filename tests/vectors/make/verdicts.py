@@ -5,10 +5,13 @@ import json
 import subprocess
 import tempfile
 
-from common import EXAMPLE, Key, Layer, bundle, changed_at, compact, join, sha256
+from common import EXAMPLE, Key, Layer, bundle, changed_at, compact, envelope, join, sha256
+from manifests import composed, written
+from statements import statement
 
 MAYA, GRACE, EVE = Key("maya"), Key("grace"), Key("eve")
 NOW = "2025-11-24T10:00:00Z"
+PERSON = "Maya Lind <maya@code.example>"
 
 
 def example(name):
@@ -34,6 +37,10 @@ def commit(mark, who, message, body, seconds):
 
 def inline(mode, path, text):
     return f'M {mode} inline "{path}"\ndata {len(text.encode())}\n{text}\n'
+
+
+def side(text):
+    return f"100644:sha256:{sha256(text.encode())}"
 
 
 def layers():
@@ -69,8 +76,9 @@ def layers():
             layer.undecided("verdict", clause, title, given, twin, code)
             return
         listed = [{"bundle": name(given), "code": told} for given, told in (statements if listed is None else listed)]
-        units = [(head, coverage, list(codes), listed)] if units is None else units
-        out = {"units": [{"commit": c, "coverage": how, "codes": told, "statements": sorted(listed, key=lambda s: s["bundle"])} for c, how, told, listed in units]}
+        group = [] if "change" in given else [head]
+        units = [(head, coverage, list(codes), listed, group)] if units is None else units
+        out = {"units": [{"commit": c, "coverage": how, "codes": told, "statements": sorted(listed, key=lambda s: s["bundle"]), "group": (group or [[c]])[0]} for c, how, told, listed, *group in units]}
         if answer == "ok":
             layer.ok("verdict", clause, title, given, out)
         else:
@@ -155,8 +163,7 @@ def layers():
     # Landed, undone, landed again.
     undo = 'M 100644 inline "docs/Graph.md"\ndata 8\n# Graph\n\nD "docs/Größe 1.md"\n' + inline("100644", "src/retry.rs", "pub const TRIES: u32 = 1;\n\npub fn retry() {}\n") + inline("100644", "tools/run", "#!/bin/sh\nexec cargo run\n") + 'M 160000 1c002dd4b536e7479fe34593e72e6c6c1819e53b "vendor/lib"\n'
     redo = 'D "docs/Graph.md"\n' + inline("100644", "docs/Größe 1.md", "# Größe\n") + inline("100644", "src/retry.rs", "pub const TRIES: u32 = 3;\n\npub fn retry() {}\n") + inline("100755", "tools/run", "#!/bin/sh\nexec cargo run\n") + 'D "vendor/lib"\n'
-    maya = "Maya Lind <maya@code.example>"
-    more = commit(4, maya, "Undo\n", undo, 1763974000) + commit(5, maya, "Again\n", redo, 1763975000)
+    more = commit(4, PERSON, "Undo\n", undo, 1763974000) + commit(5, PERSON, "Again\n", redo, 1763975000)
     _, _, _, undone, again = commit_ids(stream + more.encode())
     late = {"history": join(history, more), "tip": again, "now": "2025-11-24T12:00:00Z"}
     order = [(declared, "CS209"), (signed, "CS209")]
@@ -180,10 +187,96 @@ def layers():
     undecided("the head lies behind the base", "8.1", "CS502", range=[head, base])
     undecided("a commit ahead of the clock", "8.1", "CS502", now="2025-11-24T08:24:59Z")
     undecided("a tip that is not here", "8.3", "CS503", [(declared, None), (by(at(sign_off, "change/targets/0/tip", "f" * 40), GRACE), None)])
-    # What a trust unit may not hold.
-    loose = commit(4, "Grace Okoye <grace@code.example>", "Loosen\n", inline("100644", ".countersign/policy.toml", example("policy.toml").decode().replace('"assisted"', '"generated"')), 1763974000)
-    policy_head = commit_ids(stream + loose.encode())[3]
-    loosened = {"history": join(history, loose), "tip": policy_head, "range": [head, policy_head]}
-    case("the policy is changed and not signed", "5.6", [], ["CS401"], "refused", waiting=False, twin="a trust unit", units=[(policy_head, "none", ["CS401"], [])], trust=[head], **loosened)
-    undecided("the policy that judges is changed and not signed", "5.5", "CS406", [], **loosened)
+    series(case, by, at, declaration, stream, history, head)
+    trust_units(case, undecided, stream, history, head, root)
     return [layer]
+
+
+def series(case, by, at, declaration, stream, history, head):
+    """Two commits under one declaration of no AI, on top of the example's last commit."""
+    one, two = "one\n", "two\n"
+    more = commit(4, PERSON, "One\n", inline("100644", "a", one), 1763974000) + commit(5, PERSON, "Two\n", inline("100644", "a", two) + inline("100644", "b", one), 1763975000)
+    four, five = commit_ids(stream + more.encode())[3:]
+    first = {b"a": ("-", side(one))}
+    second = {b"a": (side(one), side(two)), b"b": ("-", side(one))}
+    digests = [sha256(written(change).encode()) for change in (first, second)]
+    whole = sha256(written(composed(first, second)).encode())
+    none = {"extent": "none", "declared": "none", "agents": [], "evidence": [], "contradictions": []}
+
+    def declared(digest, base, commits):
+        place = {**declaration["predicate"]["change"], "base": base, "head": five, "targets": [{"ref": "refs/heads/main", "tip": head}], "commits": commits}
+        place = {key: value for key, value in place.items() if value is not None}
+        return by(at(at(at(declaration, "/subject/0/digest/sha256", digest), "change", place), "aiAssistance", none), MAYA)
+
+    def units(*told):
+        return [(commits[-1], how, codes, [{"bundle": sha256(text.encode()), "code": code} for text, code in listed], commits) for commits, how, codes, listed in told]
+
+    def store(*placed):
+        return {f"{digest[:2]}/{digest[2:4]}/{digest}/{sha256(text.encode())}.json": text for digest, text in placed}
+
+    given = {"history": join(history, more), "tip": five, "now": "2025-11-24T12:00:00Z", "range": [head, five]}
+    good, last = declared(whole, head, digests), declared(digests[1], four, [digests[1]])
+    case("a series", "8.3", [], store=store((whole, good)), units=units(([four, five], "series", [], [(good, None)])), **given)
+    case("a series as one change", "8.1", [], store=store((whole, good)), units=[(five, "exact", [], [{"bundle": sha256(good.encode()), "code": None}], [])],
+         **given | {"range": None, "change": [head, five], "tip": head})
+    for title, commits in [("in another order", digests[::-1]), ("with a commit less", digests[1:]), ("with a commit more", [*digests, digests[0]]), ("without its commits", None)]:
+        bad = declared(whole, head, commits)
+        case(f"a series {title}", "8.3", [], answer="refused", waiting=True, twin="a series", store=store((whole, bad)),
+             units=units(([four, five], "none", ["CS102"], [(bad, "CS217")])), **given)
+    case("a range that begins inside a series", "8.3", [], answer="refused", waiting=True, twin="a series", store=store((whole, good)), units=units(([five], "none", ["CS102"], [])), **given | {"range": [four, five]})
+    case("a range that ends inside a series", "8.3", [], answer="refused", waiting=True, twin="a series", store=store((whole, good)), units=units(([four], "none", ["CS102"], [])), **given | {"range": [head, four]})
+    case("the last unit of a series is signed alone", "8.3", [], answer="refused", waiting=True, twin="a series", store=store((digests[1], last)),
+         units=units(([four], "none", ["CS102"], []), ([five], "exact", [], [(last, None)])), **given)
+    both = store((digests[1], last), (whole, declared(whole, head, digests[::-1])))
+    case("a series that does not count costs nobody an approval", "8.3", [], answer="refused", waiting=True, twin="a series", store=both,
+         units=units(([four], "none", ["CS102"], []), ([five], "exact", [], [(last, None)])), **given)
+
+
+def trust_units(case, undecided, stream, history, head, root):
+    """What lies under .countersign/, judged by the version of the example's last commit."""
+    roster, policy = example("roster.toml").decode(), example("policy.toml").decode()
+    looser = policy.replace('"assisted"', '"generated"')
+
+    def version(number, previous, policy, key):
+        admins = [{"id": "grace", "keys": [GRACE.line]}]
+        payload = compact(statement("trust", {
+            "version": number, "previous": previous, "issuedOn": "2025-11-24T09:00:00Z", "expiresOn": "2026-12-24T08:10:00Z", "admins": admins, "threshold": 1,
+            "checkpoints": [], "excused": []}, "roster.toml", "policy.toml"))
+        payload = json.loads(payload)
+        for subject, text in zip(payload["subject"], (roster, policy)):
+            subject["digest"]["sha256"] = sha256(text.encode())
+        payload = compact(payload).encode()
+        return sha256(payload), inline("100644", f".countersign/trust/{number}.dsse.json", compact(envelope(payload, key)))
+
+    digest2, two = version(2, root, looser, GRACE)
+    files = inline("100644", ".countersign/policy.toml", looser)
+
+    def unit(title, *bodies, code=None, twin="a new version", **more):
+        """Each body is a commit; all of them are one trust unit."""
+        grace = "Grace Okoye <grace@code.example>"
+        extra = "".join(commit(4 + n, grace, "Trust\n", body, 1763974000 + n) for n, body in enumerate(bodies))
+        commits = commit_ids(stream + extra.encode())[3:]
+        given = {"history": join(history, extra), "tip": commits[-1], "range": [head, commits[-1]], "trust": [head]} | more
+        result = ("ok", [], "trust") if code is None else ("refused", [code], "none")
+        case(title, "5.6", [], answer=result[0], waiting=False, twin=twin, units=[(commits[-1], result[2], result[1], [], commits)], **given)
+        return given
+
+    unit("a new version", files + two)
+    unit("a new version in two commits", files, two)
+    digest3, three = version(3, digest2, policy, GRACE)
+    unit("two versions in one commit", files.replace(looser, policy).replace(f"data {len(looser)}", f"data {len(policy)}") + two + three)
+    loosened = unit("the policy is changed and not signed", files, code="CS401")
+    undecided("the policy that judges is changed and not signed", "5.5", "CS406", [], **loosened | {"trust": None})
+    unit("the version signs another policy", files.replace('"generated"', '"autonomous"').replace(f"data {len(looser)}", f"data {len(looser) + 1}") + two, code="CS401")
+    unit("a version by somebody else", files + version(2, root, looser, EVE)[1], code="CS407")
+    unit("a version without its previous", files + version(2, "0" * 64, looser, GRACE)[1], code="CS407")
+    unit("a version is left out", files + version(3, root, looser, GRACE)[1], code="CS402")
+    unit("a version is replaced", files + two.replace("trust/2.", "trust/1."), code="CS402")
+    unit("a version is removed", 'D ".countersign/trust/1.dsse.json"\n', code="CS402")
+    unit("the roster is removed", 'D ".countersign/roster.toml"\n' + two, code="CS401")
+    unit("another file of the repository", files + two + inline("100644", "a", "a\n"), code="CS409")
+    unit("another file in the folder", files + two + inline("100644", ".countersign/notes", "a\n"), code="CS409")
+    unit("an executable policy", files.replace("100644", "100755") + two, code="CS409")
+    unit("a symbolic link as policy", inline("120000", ".countersign/policy.toml", "roster.toml") + two, code="CS409")
+    unit("a version's number with a zero before it", files + two.replace("trust/2.", "trust/02."), code="CS409")
+    unit("a file in place of the folder", 'D ".countersign"\n' + inline("100644", ".countersign", "a\n"), code="CS409")
