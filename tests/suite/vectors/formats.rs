@@ -54,6 +54,13 @@ pub fn operate(operation: &str, input: Input<'_>) -> Option<Outcome> {
             let bytes = pae(input.field("type").str(), &input.field("payload").bytes());
             Outcome::ok(json!({ "pae": shown(&bytes) }))
         }
+        _ => return signed(operation, input),
+    })
+}
+
+/// Bundles, envelopes and payloads.
+fn signed(operation: &str, input: Input<'_>) -> Option<Outcome> {
+    Some(match operation {
         "bundle.read" => Outcome::of(Bundle::parse(&input.bytes()), MALFORMED, |bundle| {
             json!({
                 "name": bundle.name(),

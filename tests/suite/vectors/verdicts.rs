@@ -35,16 +35,27 @@ fn commit(input: Input<'_>) -> CommitId {
     input.str().parse().unwrap()
 }
 
-fn judge(input: Input<'_>) -> Result<Verdict, Undecided> {
+/// The repository that the stream makes.
+fn repository(input: Input<'_>) -> Repo {
     let repo = Repo::with(&["init", "-q", "-b", "main", "--object-format=sha1"]);
     let stream = input.field("history").bytes();
     git_with_input(&repo.path, &["fast-import", "--quiet"], &stream);
+    repo
+}
+
+/// A folder with the store's files.
+fn store(input: Input<'_>) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, file) in input.field("store").fields() {
         let path = folder.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, file.bytes()).unwrap();
     }
+    folder
+}
+
+fn judge(input: Input<'_>) -> Result<Verdict, Undecided> {
+    let (repo, folder) = (repository(input), store(input));
     let (scope, ends) = match (input.optional("range"), input.optional("change")) {
         (Some(range), None) => ("range", range),
         (None, Some(change)) => ("change", change),
