@@ -228,7 +228,10 @@ fn candidate_versions(
         let chain = match Chain::verify(&version_files(history, commit)?, root) {
             Ok((chain, _)) => chain,
             Err(error) => {
-                failed = Some(error);
+                // A tree without versions says nothing of the versions of another.
+                if matches!(failed, None | Some(TrustError::NoVersions)) {
+                    failed = Some(error);
+                }
                 continue;
             }
         };

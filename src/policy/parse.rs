@@ -3,15 +3,15 @@
 //! The whole grammar is read and checked; what this version can't evaluate is listed in
 //! [`Policy::unsupported`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::against::{Mention, MentionKind};
 use super::ai_rule::check_ai_rules;
 use super::conditions::{TEAMS_LIMIT, extents};
 use super::{Enforce, Glob, Policy, Rule, Unsupported, parse_duration};
 use crate::ai::Extent;
-use crate::text::TextError;
 use crate::text::toml::{Fields, Placed, read};
+use crate::text::{TextError, escape};
 
 /// Where statements are kept where nothing else is said; the only store that a policy may name yet.
 const DEFAULT_STORE: &str = "refs/countersign/attestations";
@@ -164,8 +164,15 @@ impl Reading {
             }
             return Vec::new();
         }
+        let mut known = HashSet::new();
         let read = |text: Placed<&str>| match Glob::new(text.value) {
-            Ok(glob) => Some(glob),
+            Ok(glob) if known.insert(text.value.to_owned()) => Some(glob),
+            Ok(_) => {
+                let shown = escape(text.value, 60);
+                let message = format!("\"{key}\" lists \"{shown}\" twice");
+                fields.reader.error(text.at, message);
+                None
+            }
             Err(error) => {
                 fields.reader.error(text.at, format!("\"{key}\": {error}"));
                 None

@@ -307,6 +307,16 @@ fn a_glob_that_could_never_match_is_refused() {
 }
 
 #[test]
+fn a_glob_stands_once_in_a_list() {
+    refuses(
+        FULL,
+        "\"*.toml\"",
+        "\"src/**\"",
+        "15:20: \"paths\" lists \"src/**\" twice",
+    );
+}
+
+#[test]
 fn an_emergency_allows_somebody() {
     let who = "ids = [\"ana\"]\nteams = [\"oncall\"]\nlevel = \"senior\"\n";
     refuses(

@@ -26,4 +26,5 @@ mod spec;
 mod support;
 mod transcripts;
 mod trust;
+mod vectors;
 mod world;
