@@ -3,6 +3,7 @@
 mod args;
 mod change;
 mod context;
+mod decision;
 mod declare;
 mod demo;
 mod digest;

@@ -1,6 +1,7 @@
 //! `status`: what is declared, signed and missing; and the words that other commands share.
 
 use countersign::change::{ChangeManifest, Content, FileMode, RepoPath};
+use countersign::codes::Code;
 use countersign::gate::{Assessment, Effect, Judging, Next, StatementKind, Undecided, Verdict};
 use countersign::policy::Rule;
 use countersign::report;
@@ -158,6 +159,9 @@ pub fn waiting(
         Next::Declare => Some("countersign declare".to_owned()),
         Next::Sign => Some(format!("they run: countersign sign {}", escape(&name, 100))),
         Next::TrustSign => Some("countersign trust sign".to_owned()),
+        Next::Change if finding.code == Code::REJECTED => {
+            Some(report::lifts_rejection(finding, &escape(&name, 100)))
+        }
         Next::Change => None,
     });
     match next {

@@ -300,7 +300,18 @@ pub(super) fn next_command(
             .iter()
             .find(|other| other.effect == Effect::Refuses)
     {
-        return Err(format!("{} first: no signature lifts that.", first.code));
+        let why = match first.code {
+            Code::REJECTED => "the rejection stands",
+            _ => "no signature lifts that",
+        };
+        return Err(format!("{} first: {why}.", first.code));
+    }
+    if finding.code == Code::REJECTED {
+        let change = match unit.group.as_slice() {
+            [_, _, ..] => "BRANCH",
+            _ => unit.commit.short(),
+        };
+        return Err(lifts_rejection(finding, change));
     }
     if let (Next::Declare | Next::Sign, [_, _, ..]) = (finding.next, unit.group.as_slice()) {
         let verb = if finding.next == Next::Sign {
@@ -322,6 +333,14 @@ pub(super) fn next_command(
         (Next::TrustSign, _) => words(&["countersign", "trust", "sign"]),
         (Next::Change, _) => Err(finding.code.entry().repair.to_owned()),
     }
+}
+
+/// What lifts a rejection: whoever made it signs `change` off, or something else lands.
+pub fn lifts_rejection(finding: &Finding, change: &str) -> String {
+    let who = finding.who.join(", ");
+    format!(
+        "{who}: countersign sign {change}, which takes the rejection back; or land another change"
+    )
 }
 
 fn closing(out: &mut String, verdict: &Verdict, labels: &Labels) {

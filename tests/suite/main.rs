@@ -22,6 +22,7 @@ mod series;
 mod sizes;
 mod spec;
 mod support;
+mod terminal;
 mod transcripts;
 mod trust;
 mod world;
