@@ -17,7 +17,9 @@ use super::change::Subject;
 use super::context::{Context, full_branch};
 use super::decision::{Decided, Screen};
 use super::environment::Environment;
+use super::objects::{MadeObject, SignedObject};
 use super::session::{self, Session};
+use super::statement::Kept;
 use super::{Done, Failure, Output, key, statement, status};
 
 /// The most files that the screen lists.
@@ -30,6 +32,7 @@ pub fn run(
     environment: Environment,
     output: &mut Output,
 ) -> Result<Done, Failure> {
+    statement::refuse_two_outputs(args.output.as_deref(), output)?;
     let context = Context::open(global, environment)?;
     fetch(&context, args, output)?;
     let (change, target) = (args.change.change.as_deref(), args.change.target.as_deref());
@@ -62,22 +65,46 @@ pub fn run(
         .to_payload()
         .map_err(|error| Failure::new(Code::LIMIT, error.to_string()))?;
     let bundle = statement::seal(&payload, &key)?;
-    let (name, place) = statement::keep(
+    let kept = statement::keep(
         context,
         &assessment,
         &bundle,
         args.output.as_deref(),
         output,
     )?;
-    let digest = assessment.unit.change.short();
-    let (word, verb, done) = match decided.decision {
-        Decision::Approved => ("Signed off", "approved", Done::Yes),
-        Decision::Rejected => ("Rejected", "rejected", Done::No),
+    tell(&screen, &decided, &kept, output)?;
+    Ok(match decided.decision {
+        Decision::Approved => Done::Yes,
+        Decision::Rejected => Done::No,
+    })
+}
+
+/// Says what was signed, and what of the change is still missing.
+fn tell(
+    screen: &Screen<'_>,
+    decided: &Decided,
+    kept: &Kept,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let (session, signer) = (screen.session, screen.signer);
+    let digest = screen.assessment.unit.change.short();
+    let (word, verb) = match decided.decision {
+        Decision::Approved => ("Signed off", "approved"),
+        Decision::Rejected => ("Rejected", "rejected"),
     };
-    let by = format!("{verb} by {}     bundle {}", signer.id, name.short());
-    output.row(word, &format!("{digest}  {by}   {place}"))?;
-    status::waiting(&session.assess()?, &[], &session.subject, output)?;
-    Ok(done)
+    let bundle = kept.bundle.short();
+    let by = format!("{verb} by {}     bundle {bundle}", signer.id);
+    output.row(word, &format!("{digest}  {by}   {}", kept.place))?;
+    let after = session.assess()?;
+    status::waiting(&after, &[], &session.subject, output)?;
+    let replaced = decided.replaced.iter();
+    output.object(&SignedObject {
+        schema: "https://countersign.dev/output/signed/v1",
+        decision: decided.decision,
+        comment: decided.comment.as_deref(),
+        replaces: replaced.map(VerifiedStatement::payload).collect(),
+        made: MadeObject::new(session, &after, signer, kept),
+    })
 }
 
 /// Brings the branch, its target and the store, where there is a remote: objects only.

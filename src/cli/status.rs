@@ -7,7 +7,7 @@ use countersign::policy::Rule;
 use countersign::report;
 use countersign::text::escape;
 
-use super::args::{Format, Global, StatusArgs};
+use super::args::{Global, StatusArgs};
 use super::change::Subject;
 use super::context::Context;
 use super::environment::Environment;
@@ -21,12 +21,25 @@ pub fn run(
     environment: Environment,
     output: &mut Output,
 ) -> Result<Done, Failure> {
+    // A program that reads verdicts gets one, or that there is none.
+    look(args, global, environment, output).map_err(|failure| Failure {
+        undecided: output.is_json(),
+        ..failure
+    })
+}
+
+fn look(
+    args: &StatusArgs,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<Done, Failure> {
     let context = Context::open(global, environment)?;
     let (change, target) = (args.change.change.as_deref(), args.change.target.as_deref());
     let session = Session::open(context, change, target)?;
     let assessment = session.assess()?;
-    if global.format == Format::Json {
-        output.text(&report::json(&verdict(&session)?))?;
+    if output.is_json() {
+        output.json(&report::json(&verdict(&session)?))?;
     } else if !global.quiet {
         show(&session, &assessment, output)?;
     }

@@ -152,7 +152,7 @@ fn block(out: &mut String, verdict: &Verdict, unit: &UnitVerdict, finding: &Find
     if !finding.who.is_empty() {
         inner(out, "who", &finding.who.join(", "));
     }
-    inner(out, "next", &next(verdict, unit, finding));
+    inner(out, "next", &next(verdict.scope, unit, finding));
 }
 
 fn authors(authors: &[AuthorView]) -> String {
@@ -283,13 +283,13 @@ fn age(verdict: &Verdict, then: jiff::Timestamp) -> String {
 }
 
 /// The next command, ready to paste.
-pub(super) fn next(verdict: &Verdict, unit: &UnitVerdict, finding: &Finding) -> String {
-    next_command(verdict, unit, finding).map_or_else(|text| text, |words| words.join(" "))
+pub(super) fn next(scope: Scope, unit: &UnitVerdict, finding: &Finding) -> String {
+    next_command(scope, unit, finding).map_or_else(|text| text, |words| words.join(" "))
 }
 
 /// The next command as words, or advice where no command helps.
 pub(super) fn next_command(
-    verdict: &Verdict,
+    scope: Scope,
     unit: &UnitVerdict,
     finding: &Finding,
 ) -> Result<Vec<String>, String> {
@@ -325,7 +325,7 @@ pub(super) fn next_command(
             commits.join(" ")
         ));
     }
-    match (finding.next, verdict.scope) {
+    match (finding.next, scope) {
         (Next::Declare, Scope::Change) => words(&["countersign", "declare"]),
         (Next::Declare, Scope::Range) => words(&["countersign", "declare", unit.commit.short()]),
         (Next::Sign, Scope::Change) => words(&["countersign", "sign", unit.commit.short()]),

@@ -7,4 +7,4 @@ mod human;
 mod json;
 
 pub use human::{Labels, human, lifts_rejection, undecided};
-pub use json::{VERDICT_SCHEMA, json, undecided_json};
+pub use json::{FindingObject, StatementObject, VERDICT_SCHEMA, json, undecided_json};

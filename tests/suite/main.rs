@@ -14,6 +14,7 @@ mod git_reading;
 mod help;
 mod interop;
 mod landing;
+mod objects;
 mod outputs;
 mod places;
 mod refusals;
