@@ -8,9 +8,6 @@ fn main() -> ExitCode {
     // A panic is "could not decide", never a pass.
     match std::panic::catch_unwind(cli::run) {
         Ok(code) => code,
-        Err(_) => {
-            eprintln!("error[CS999]: internal error");
-            ExitCode::from(2)
-        }
+        Err(_) => cli::crashed(),
     }
 }

@@ -114,7 +114,12 @@ pub enum Command {
     Digest(DigestArgs),
     /// Declare how AI took part in a change, and sign the declaration
     Declare(DeclareArgs),
-    /// Look at a change and sign it off
+    /// Look at a change and sign it off, or reject it
+    #[command(
+        after_help = "Answers on the screen: y yes, m sets the comment, r rejects, anything empty is no.
+
+Exit status: 0 signed off, 1 rejected, declined or without effect, 2 could not."
+    )]
     Sign(SignArgs),
     /// Verify a range or a change against roster and policy
     #[command(after_help = "Examples:
@@ -217,7 +222,7 @@ pub struct SignArgs {
     /// Sign only if the head is this commit
     #[arg(long, value_name = "COMMIT")]
     pub at: Option<String>,
-    /// Reject the change: no signature of others lets it pass until you sign it off
+    /// Reject the change: it passes once you sign it off yourself, or admins withdraw that
     #[arg(long)]
     pub reject: bool,
     /// A comment in the statement

@@ -12,6 +12,7 @@ use countersign::text::escape;
 use super::args::{DeclareArgs, Global};
 use super::context::Context;
 use super::environment::Environment;
+use super::objects::{DeclaredObject, MadeObject};
 use super::session::Session;
 use super::{Done, Failure, Output, key, statement, status};
 
@@ -22,6 +23,7 @@ pub fn run(
     environment: Environment,
     output: &mut Output,
 ) -> Result<Done, Failure> {
+    statement::refuse_two_outputs(args.output.as_deref(), output)?;
     let context = Context::open(global, environment)?;
     let (change, target) = (args.change.change.as_deref(), args.change.target.as_deref());
     let session = Session::open(context, change, target)?;
@@ -48,7 +50,7 @@ pub fn run(
         .to_payload()
         .map_err(|error| Failure::new(Code::LIMIT, error.to_string()))?;
     let bundle = statement::seal(&payload, &key)?;
-    let (_, place) = statement::keep(
+    let kept = statement::keep(
         context,
         &assessment,
         &bundle,
@@ -59,11 +61,18 @@ pub fn run(
     let by = format!("by {} ({})", author.id, key.fingerprint());
     output.row(
         "Declared",
-        &format!("{extent}   change {digest}   {by}   {place}"),
+        &format!("{extent}   change {digest}   {by}   {}", kept.place),
     )?;
     contradiction(&assessment, extent, output)?;
     // What is missing now, with what was just added and what the remote had.
-    status::waiting(&session.assess()?, &args.to, &session.subject, output)?;
+    let after = session.assess()?;
+    status::waiting(&after, &args.to, &session.subject, output)?;
+    output.object(&DeclaredObject {
+        schema: "https://countersign.dev/output/declared/v1",
+        declared: extent,
+        contradicted_by: contradicting(&assessment, extent),
+        made: MadeObject::new(&session, &after, author, &kept),
+    })?;
     Ok(Done::Yes)
 }
 
@@ -167,14 +176,18 @@ fn contradiction(
     declared: Extent,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    match assessment.claims.found.extent() {
-        Some(found) if found > declared => output.row(
-            "Contradicts",
-            &format!(
-                "{} evidence says {found}, which counts",
-                Code::CONTRADICTION
-            ),
-        ),
-        _ => Ok(()),
-    }
+    let Some(found) = contradicting(assessment, declared) else {
+        return Ok(());
+    };
+    let code = Code::CONTRADICTION;
+    output.row(
+        "Contradicts",
+        &format!("{code} evidence says {found}, which counts"),
+    )
+}
+
+/// The extent that evidence shows, where it is above what is declared.
+fn contradicting(assessment: &Assessment, declared: Extent) -> Option<Extent> {
+    let found = assessment.claims.found.extent();
+    found.filter(|found| *found > declared)
 }

@@ -6,6 +6,7 @@ use countersign::codes::Code;
 use super::args::{DigestArgs, Global};
 use super::context::{Context, Target, full_branch};
 use super::environment::Environment;
+use super::objects::DigestObject;
 use super::{Done, Failure, Output, change};
 use countersign::policy::Policy;
 use countersign::trust::POLICY_PATH;
@@ -40,6 +41,14 @@ pub fn run(
         );
         return Err(Failure::new(Code::EMPTY_CHANGE, message));
     }
+    output.object(&DigestObject {
+        schema: "https://countersign.dev/output/digest/v1",
+        change: manifest.digest(),
+        base: &base,
+        head: &head,
+        files: manifest.len(),
+        manifest: args.manifest.then(|| manifest.to_string()),
+    })?;
     if args.manifest {
         output.bytes(manifest.to_string().as_bytes())?;
     } else {

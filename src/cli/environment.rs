@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::Failure;
-use super::args::Global;
+use super::args::{Format, Global};
 use countersign::codes::Code;
 
 /// The longest line that is read from a terminal, in bytes.
@@ -44,7 +44,11 @@ impl Environment {
             store: text("COUNTERSIGN_STORE"),
             home: text("HOME").map(PathBuf::from),
             variables: std::env::vars_os().collect(),
-            interactive: terminal && !global.no_input && text("CI").is_none(),
+            // What a program asked for is not a screen for a person.
+            interactive: terminal
+                && !global.no_input
+                && global.format == Format::Human
+                && text("CI").is_none(),
         }
     }
 

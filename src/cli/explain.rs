@@ -1,18 +1,22 @@
 //! `explain`: codes in words.
 
 use super::args::ExplainArgs;
+use super::objects::CodesObject;
 use super::{Done, Failure, Output};
 use countersign::codes::{CatalogueEntry, Code, catalogue};
 
 /// Explains one code, or lists all.
 pub fn run(args: &ExplainArgs, output: &mut Output) -> Result<Done, Failure> {
     let Some(code) = &args.code else {
+        output.object(&CodesObject::new(catalogue()))?;
         for entry in catalogue() {
             output.line(&format!("{}  {}", entry.code, entry.title))?;
         }
         return Ok(Done::Yes);
     };
-    output.line(&text(find(code)?))?;
+    let entry = find(code)?;
+    output.object(&CodesObject::new(std::slice::from_ref(entry)))?;
+    output.line(&text(entry))?;
     Ok(Done::Yes)
 }
 

@@ -4,6 +4,7 @@ mod args;
 mod change;
 mod checkpoints;
 mod context;
+mod decision;
 mod declare;
 mod demo;
 mod digest;
@@ -12,6 +13,8 @@ mod explain;
 mod generate;
 mod init;
 mod key;
+mod lint;
+mod objects;
 mod output;
 mod policy;
 mod roster;
@@ -27,11 +30,12 @@ mod trust_sign;
 mod useless;
 mod verify;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Cli, Command, Format};
+use args::{Cli, Command, Format, RosterCommand, TrustCommand};
 use countersign::codes::Code;
 use environment::Environment;
 pub use output::{Done, Failure, Output};
@@ -43,6 +47,13 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // Help and version are no errors; everything else is bad usage.
             let status = if error.use_stderr() { 2 } else { 0 };
+            if status == 2 && wants_json(std::env::args_os()) {
+                let text = error.to_string();
+                let first = text.lines().next().unwrap_or_default();
+                let message = first.strip_prefix("error: ").unwrap_or(first);
+                // Nothing can be done where stdout is closed; the exit status tells.
+                let _ = tell_program(&Failure::usage(message));
+            }
             return match error.print() {
                 Ok(()) => ExitCode::from(status),
                 Err(_) => ExitCode::from(2),
@@ -50,7 +61,8 @@ pub fn run() -> ExitCode {
         }
     };
     let environment = Environment::of_process(&cli.global);
-    let mut output = Output::new();
+    let format = cli.global.format;
+    let mut output = Output::new(format);
     let done =
         dispatch(cli, environment, &mut output).and_then(|done| output.flush().map(|()| done));
     match done {
@@ -58,16 +70,58 @@ pub fn run() -> ExitCode {
         Ok(Done::No) => ExitCode::from(1),
         Err(failure) => {
             failure.print();
+            drop(output);
+            if format == Format::Json && tell_program(&failure).is_err() {
+                return ExitCode::from(2);
+            }
             ExitCode::from(failure.exit)
         }
     }
 }
 
+/// What `main` does with a panic: "could not decide", for people and programs.
+pub fn crashed() -> ExitCode {
+    let failure = Failure::new(Code::INTERNAL, "internal error");
+    failure.print();
+    if wants_json(std::env::args_os()) {
+        // Nothing can be done where stdout is closed; the exit status tells.
+        let _ = tell_program(&failure);
+    }
+    ExitCode::from(2)
+}
+
+/// Writes a failure as the one object on stdout.
+fn tell_program(failure: &Failure) -> Result<(), Failure> {
+    let mut output = Output::new(Format::Json);
+    output.json(&failure.json())?;
+    output.flush()
+}
+
+/// Whether the command line asks for JSON, where it can't be parsed.
+fn wants_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let words: Vec<_> = arguments.take_while(|word| word != "--").collect();
+    let pairs = words.iter().zip(words.iter().skip(1));
+    words.iter().any(|word| word == "--format=json")
+        || pairs
+            .into_iter()
+            .any(|(name, value)| name == "--format" && value == "json")
+}
+
+/// Whether a command has an object for programs.
+fn has_object(command: &Command) -> bool {
+    match command {
+        Command::Demo(_) | Command::Init(_) => false,
+        Command::Roster(roster) => {
+            matches!(roster, RosterCommand::List { .. } | RosterCommand::Lint)
+        }
+        Command::Trust(trust) => matches!(trust, TrustCommand::Log),
+        _ => true,
+    }
+}
+
 fn dispatch(cli: Cli, environment: Environment, output: &mut Output) -> Result<Done, Failure> {
     let global = cli.global;
-    if global.format == Format::Json
-        && !matches!(cli.command, Command::Verify(_) | Command::Status(_))
-    {
+    if global.format == Format::Json && !has_object(&cli.command) {
         let message = "--format json of this command is not supported yet";
         return Err(Failure::new(Code::UNSUPPORTED, message));
     }

@@ -4,7 +4,12 @@ use std::io::{BufWriter, Stdout, Write as _};
 
 use countersign::codes::Code;
 use countersign::gate::Undecided;
+use countersign::report;
 use countersign::text::escape;
+use serde::Serialize;
+
+use super::args::Format;
+use super::objects::ErrorObject;
 
 /// How a command ended that could do its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,15 +21,41 @@ pub enum Done {
 }
 
 /// stdout. What can't be written is a failure: a broken pipe is never a pass.
+///
+/// A command writes both its text and its object; which of them goes out is the format's choice.
 pub struct Output {
     stdout: BufWriter<Stdout>,
+    format: Format,
 }
 
 impl Output {
-    pub fn new() -> Self {
+    pub fn new(format: Format) -> Self {
         Self {
             stdout: BufWriter::new(std::io::stdout()),
+            format,
         }
+    }
+
+    /// Whether a program reads.
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Writes the command's object in a line, where a program reads.
+    pub fn object(&mut self, object: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string(object)
+            .map_err(|error| Failure::new(Code::INTERNAL, error.to_string()))?;
+        self.json(&format!("{text}\n"))
+    }
+
+    /// Writes an object that is text already, where a program reads.
+    pub fn json(&mut self, text: &str) -> Result<(), Failure> {
+        if !self.is_json() {
+            return Ok(());
+        }
+        self.stdout
+            .write_all(text.as_bytes())
+            .map_err(Failure::stdout)
     }
 
     /// Writes a line.
@@ -38,15 +69,16 @@ impl Output {
         self.line(&format!("{word:<9} {text}"))
     }
 
-    /// Writes text as it is.
+    /// Writes text for people as it is.
     pub fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.stdout
-            .write_all(text.as_bytes())
-            .map_err(Failure::stdout)
+        self.bytes(text.as_bytes())
     }
 
-    /// Writes raw bytes.
+    /// Writes raw bytes for people and pipes.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.is_json() {
+            return Ok(());
+        }
         self.stdout.write_all(bytes).map_err(Failure::stdout)
     }
 
@@ -107,6 +139,15 @@ impl Failure {
 
     fn stdout(error: std::io::Error) -> Self {
         Self::new(Code::USAGE, format!("can't write to stdout: {error}"))
+    }
+
+    /// The failure as one JSON object, ended by a line feed: where a verdict was asked for, that there is none.
+    pub fn json(&self) -> String {
+        if self.undecided {
+            return report::undecided_json(&Undecided::new(self.code, self.message.clone()));
+        }
+        let text = serde_json::to_string(&ErrorObject::new(self));
+        format!("{}\n", text.unwrap_or_default())
     }
 
     /// Writes the failure to stderr.

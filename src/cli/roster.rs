@@ -12,7 +12,9 @@ use countersign::trust::ROSTER_PATH;
 use super::args::{Global, RosterAddArgs, RosterCommand};
 use super::context::Context;
 use super::environment::Environment;
-use super::{Done, Failure, Output, key, policy};
+use super::lint::{self, Problem};
+use super::objects::RosterObject;
+use super::{Done, Failure, Output, key};
 
 /// The largest roster or policy that is read, in bytes.
 const MAX_TEXT: u64 = 4 << 20;
@@ -29,7 +31,7 @@ pub fn run(
         RosterCommand::Add(args) => add(args, &context, output),
         RosterCommand::List { id } => list(id.as_deref(), &context, output),
         RosterCommand::Export { id, pem: _ } => export(id, &context, output),
-        RosterCommand::Lint => lint(&context, output),
+        RosterCommand::Lint => check(&context, output),
     }
 }
 
@@ -75,10 +77,14 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-fn parse(text: &str, output: &mut Output) -> Result<Option<Roster>, Failure> {
-    match Roster::parse(text, ROSTER_PATH) {
+/// The roster of the work tree; `None` where it is invalid, which was told as `lint` tells it.
+fn parse(context: &Context, output: &mut Output) -> Result<Option<Roster>, Failure> {
+    match Roster::parse(&read(context, ROSTER_PATH)?, ROSTER_PATH) {
         Ok(roster) => Ok(Some(roster)),
-        Err(errors) => policy::tell(&errors, output).map(|_| None),
+        Err(errors) => {
+            let problems: Vec<_> = errors.iter().map(Problem::error).collect();
+            lint::tell(ROSTER_PATH, &problems, "", output).map(|_| None)
+        }
     }
 }
 
@@ -128,7 +134,7 @@ fn add(args: &RosterAddArgs, context: &Context, output: &mut Output) -> Result<D
 }
 
 fn list(id: Option<&str>, context: &Context, output: &mut Output) -> Result<Done, Failure> {
-    let Some(roster) = parse(&read(context, ROSTER_PATH)?, output)? else {
+    let Some(roster) = parse(context, output)? else {
         return Ok(Done::No);
     };
     let wanted = |engineer: &&countersign::roster::Engineer| id.is_none_or(|id| engineer.id == id);
@@ -136,6 +142,7 @@ fn list(id: Option<&str>, context: &Context, output: &mut Output) -> Result<Done
     if let (Some(id), true) = (id, people.is_empty()) {
         return Err(nobody(id));
     }
+    output.object(&RosterObject::new(&roster, &people))?;
     for engineer in people {
         let teams = if engineer.teams.is_empty() {
             String::new()
@@ -171,7 +178,7 @@ fn list(id: Option<&str>, context: &Context, output: &mut Output) -> Result<Done
 
 /// The keys of a person that are in force, one PEM block each.
 fn export(id: &str, context: &Context, output: &mut Output) -> Result<Done, Failure> {
-    let Some(roster) = parse(&read(context, ROSTER_PATH)?, output)? else {
+    let Some(roster) = parse(context, output)? else {
         return Ok(Done::No);
     };
     let engineer = roster.engineer(id).ok_or_else(|| nobody(id))?;
@@ -192,36 +199,19 @@ fn nobody(id: &str) -> Failure {
         .next("countersign roster list")
 }
 
-fn lint(context: &Context, output: &mut Output) -> Result<Done, Failure> {
-    let Some(roster) = parse(&read(context, ROSTER_PATH)?, output)? else {
+fn check(context: &Context, output: &mut Output) -> Result<Done, Failure> {
+    let Some(roster) = parse(context, output)? else {
         return Ok(Done::No);
     };
-    let unsupported: Vec<_> = roster
-        .unsupported()
+    let unsupported = roster.unsupported();
+    let unsupported = unsupported
         .iter()
-        .map(|found| {
-            format!(
-                "{ROSTER_PATH}:{}: CS906 {} is not supported yet",
-                found.line, found.key
-            )
-        })
+        .map(|found| Problem::unsupported(ROSTER_PATH, found));
+    let warnings = roster.lint_warnings(ROSTER_PATH);
+    let problems: Vec<_> = unsupported
+        .chain(warnings.iter().map(Problem::warning))
         .collect();
-    for line in &unsupported {
-        output.line(line)?;
-    }
-    for warning in roster.lint_warnings(ROSTER_PATH) {
-        output.line(&format!("warning: {warning}"))?;
-    }
-    if unsupported.is_empty() {
-        output.row(
-            "ok",
-            &format!(
-                "{} people, {} levels",
-                roster.engineers().len(),
-                roster.levels().len()
-            ),
-        )?;
-        return Ok(Done::Yes);
-    }
-    Ok(Done::No)
+    let (people, levels) = (roster.engineers().len(), roster.levels().len());
+    let ok = format!("{people} people, {levels} levels");
+    lint::tell(ROSTER_PATH, &problems, &ok, output)
 }

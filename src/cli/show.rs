@@ -11,6 +11,7 @@ use countersign::text::escape;
 use super::args::{Global, ShowArgs};
 use super::context::Context;
 use super::environment::Environment;
+use super::objects::{BundleObject, Check, StatementsObject};
 use super::session::{self, Session};
 use super::{Done, Failure, Output};
 
@@ -79,29 +80,25 @@ fn file(
             &expected,
         ))
     });
-    match checked {
+    let (word, text, check, done) = match checked {
         Ok(Ok(verified)) => {
-            output.row(
-                "Verified",
-                &format!("signed by {}, whose key the roster has", verified.signer()),
-            )?;
-            Ok(Done::Yes)
+            let signer = verified.signer().clone();
+            let text = format!("signed by {signer}, whose key the roster has");
+            ("Verified", text, Check::Verified { signer }, Done::Yes)
         }
         Ok(Err(rejected)) => {
-            output.row(
-                "Not counted",
-                &format!("{} {}", rejected.code, escape(&rejected.why, 500)),
-            )?;
-            Ok(Done::No)
+            let (code, why) = (rejected.code, rejected.why);
+            let text = format!("{code} {}", escape(&why, 500));
+            ("Not counted", text, Check::Refused { code, why }, Done::No)
         }
         Err(_) => {
-            output.row(
-                "Unchecked",
-                "no roster here: this is what the file says of itself",
-            )?;
-            Ok(Done::Yes)
+            let text = "no roster here: this is what the file says of itself".to_owned();
+            ("Unchecked", text, Check::Unchecked, Done::Yes)
         }
-    }
+    };
+    output.row(word, &text)?;
+    output.object(&BundleObject::new(&bundle, &statement, check))?;
+    Ok(done)
 }
 
 fn describe(statement: &AnyStatement, output: &mut Output) -> Result<(), Failure> {
@@ -166,7 +163,9 @@ fn of_change(
     output: &mut Output,
 ) -> Result<Done, Failure> {
     let context = Context::open(global, environment)?;
-    let assessment = Session::open(context, named, args.target.as_deref())?.assess()?;
+    let session = Session::open(context, named, args.target.as_deref())?;
+    let assessment = session.assess()?;
+    output.object(&StatementsObject::new(&session, &assessment))?;
     for view in &assessment.unit.statements {
         output.line(&row(view))?;
     }

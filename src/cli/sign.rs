@@ -15,9 +15,11 @@ use countersign::verify::VerifiedStatement;
 use super::args::{Global, SignArgs};
 use super::change::Subject;
 use super::context::{Context, full_branch};
+use super::decision::{Decided, Screen};
 use super::environment::Environment;
+use super::objects::{MadeObject, SignedObject};
 use super::session::{self, Session};
-use super::useless::{refuse_useless, refuse_useless_rejection};
+use super::statement::Kept;
 use super::{Done, Failure, Output, key, statement, status};
 
 /// The most files that the screen lists.
@@ -30,6 +32,7 @@ pub fn run(
     environment: Environment,
     output: &mut Output,
 ) -> Result<Done, Failure> {
+    statement::refuse_two_outputs(args.output.as_deref(), output)?;
     let context = Context::open(global, environment)?;
     fetch(&context, args, output)?;
     let (change, target) = (args.change.change.as_deref(), args.change.target.as_deref());
@@ -41,74 +44,67 @@ pub fn run(
     let signer = statement::signer(roster, &key)?;
     let assessment = session.assess()?;
     session.subject.refuse_empty(&assessment)?;
-    if args.reject {
-        refuse_useless_rejection(&session.judging, &assessment, signer)?;
-    } else {
-        refuse_useless(&session.judging, &assessment, signer)?;
-    }
+    let screen = Screen {
+        args,
+        session: &session,
+        assessment: &assessment,
+        signer,
+    };
+    screen.refuse_useless(screen.wanted())?;
     show(&session, &assessment, signer, output)?;
-    let replaced = replaced(args, &assessment, signer);
-    for statement in &replaced {
-        let (was, is) = if args.reject {
-            ("approved", "rejection")
-        } else {
-            ("rejected", "sign-off")
-        };
-        let on = statement.signed_on().strftime("%Y-%m-%d %H:%MZ");
-        output.row(
-            "Before",
-            &format!("you {was} this change on {on}; your {is} replaces that"),
-        )?;
-    }
-    output.flush()?;
-    let Some(interactive) = confirmed(args, context, &assessment, output)? else {
+    let Some(decided) = screen.decide(output)? else {
         return Ok(Done::No);
     };
     session.refuse_moved()?;
 
     let statement = Statement {
         subject: assessment.unit.change,
-        predicate: sign_off(args, &session, &assessment, signer, interactive, &replaced)?,
+        predicate: sign_off(&screen, &decided)?,
     };
     let payload = statement
         .to_payload()
         .map_err(|error| Failure::new(Code::LIMIT, error.to_string()))?;
     let bundle = statement::seal(&payload, &key)?;
-    let (name, place) = statement::keep(
+    let kept = statement::keep(
         context,
         &assessment,
         &bundle,
         args.output.as_deref(),
         output,
     )?;
-    let digest = assessment.unit.change.short();
-    let (word, verb) = if args.reject {
-        ("Rejected", "rejected")
-    } else {
-        ("Signed off", "approved")
-    };
-    let by = format!("{verb} by {}     bundle {}", signer.id, name.short());
-    output.row(word, &format!("{digest}  {by}   {place}"))?;
-    status::waiting(&session.assess()?, &[], &session.subject, output)?;
-    Ok(if args.reject { Done::No } else { Done::Yes })
+    tell(&screen, &decided, &kept, output)?;
+    Ok(match decided.decision {
+        Decision::Approved => Done::Yes,
+        Decision::Rejected => Done::No,
+    })
 }
 
-/// The signer's own statements over this very change that the new one takes back.
-fn replaced(args: &SignArgs, assessment: &Assessment, signer: &Engineer) -> Vec<VerifiedStatement> {
-    let opposite = |statement: &&VerifiedStatement| {
-        let opposite = if args.reject {
-            statement.approval()
-        } else {
-            statement.rejection()
-        };
-        opposite.is_some() && *statement.signer() == signer.id
+/// Says what was signed, and what of the change is still missing.
+fn tell(
+    screen: &Screen<'_>,
+    decided: &Decided,
+    kept: &Kept,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let (session, signer) = (screen.session, screen.signer);
+    let digest = screen.assessment.unit.change.short();
+    let (word, verb) = match decided.decision {
+        Decision::Approved => ("Signed off", "approved"),
+        Decision::Rejected => ("Rejected", "rejected"),
     };
-    assessment
-        .genuine
-        .iter()
-        .filter(opposite)
-        .cloned()
-        .collect()
+    let bundle = kept.bundle.short();
+    let by = format!("{verb} by {}     bundle {bundle}", signer.id);
+    output.row(word, &format!("{digest}  {by}   {}", kept.place))?;
+    let after = session.assess()?;
+    status::waiting(&after, &[], &session.subject, output)?;
+    let replaced = decided.replaced.iter();
+    output.object(&SignedObject {
+        schema: "https://countersign.dev/output/signed/v1",
+        decision: decided.decision,
+        comment: decided.comment.as_deref(),
+        replaces: replaced.map(VerifiedStatement::payload).collect(),
+        made: MadeObject::new(session, &after, signer, kept),
+    })
 }
 
 /// Brings the branch, its target and the store, where there is a remote: objects only.
@@ -221,43 +217,8 @@ fn show(
     output.flush()
 }
 
-/// Asks, or compares `--confirm`. `None` is no; the flag says whether a person was asked.
-fn confirmed(
-    args: &SignArgs,
-    context: &Context,
-    assessment: &Assessment,
-    output: &mut Output,
-) -> Result<Option<bool>, Failure> {
-    let digest = assessment.unit.change.to_string();
-    if let Some(confirmed) = &args.confirm {
-        if *confirmed == digest {
-            return Ok(Some(false));
-        }
-        let message = "--confirm is not the full digest of the change that was shown";
-        return Err(Failure::new(Code::NO_TERMINAL, message).row("change", digest));
-    }
-    if !context.environment.interactive {
-        let message = "no terminal: sign shows a change to a person";
-        return Err(Failure::new(Code::NO_TERMINAL, message).next(format!("--confirm {digest}")));
-    }
-    if context
-        .environment
-        .confirm(if args.reject { "Reject?" } else { "Sign off?" })?
-    {
-        return Ok(Some(true));
-    }
-    output.line("Not signed")?;
-    Ok(None)
-}
-
-fn sign_off(
-    args: &SignArgs,
-    session: &Session,
-    assessment: &Assessment,
-    signer: &Engineer,
-    interactive: bool,
-    replaced: &[VerifiedStatement],
-) -> Result<SignOff, Failure> {
+fn sign_off(screen: &Screen<'_>, decided: &Decided) -> Result<SignOff, Failure> {
+    let (session, assessment) = (screen.session, screen.assessment);
     let judging = &session.judging;
     let mut ai = assessment.unit.ai.clone();
     // What verified statements say is evidence too, so that nothing is lost when commits are.
@@ -265,32 +226,22 @@ fn sign_off(
         .extent
         .max(assessment.facts.evidence)
         .max(assessment.facts.declared);
+    let link = |uri: &String| Link {
+        uri: uri.clone(),
+        sha256: None,
+    };
+    let payload = VerifiedStatement::payload;
     Ok(SignOff {
         change: statement::change(session, assessment)?,
         authors: statement::authors(&judging.roster, assessment, None),
         ai_assistance: ai,
-        declarations: assessment
-            .declarations
-            .iter()
-            .map(|declaration| declaration.payload())
-            .collect(),
+        declarations: assessment.declarations.iter().map(payload).collect(),
         review: Review {
-            decision: if args.reject {
-                Decision::Rejected
-            } else {
-                Decision::Approved
-            },
-            comment: args.comment.clone(),
-            evidence: args
-                .evidence
-                .iter()
-                .map(|uri| Link {
-                    uri: uri.clone(),
-                    sha256: None,
-                })
-                .collect(),
-            replaces: replaced.iter().map(VerifiedStatement::payload).collect(),
-            interactive,
+            decision: decided.decision,
+            comment: decided.comment.clone(),
+            evidence: screen.args.evidence.iter().map(link).collect(),
+            replaces: decided.replaced.iter().map(payload).collect(),
+            interactive: decided.interactive,
         },
         blast_radius: None,
         policy: PolicyShown {
@@ -298,7 +249,7 @@ fn sign_off(
             sha256: judging.version.policy(),
         },
         signer: PersonClaim {
-            id: signer.id.clone(),
+            id: screen.signer.id.clone(),
         },
         signed_on: session.context.environment.now,
         emergency: None,

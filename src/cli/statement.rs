@@ -1,6 +1,7 @@
 //! Making statements: what was assessed, as predicates; signed, as bundles; put into the store.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::Path;
 
 use countersign::ai::ClaimedRole;
@@ -10,6 +11,7 @@ use countersign::attestation::{
 use countersign::change::{ChangeDigest, Digest, History};
 use countersign::codes::Code;
 use countersign::gate::{Assessment, merge_adds};
+use countersign::git::RemoteName;
 use countersign::roster::{Engineer, Roster};
 use countersign::store::{Direction, Item};
 
@@ -156,15 +158,60 @@ pub fn seal(payload: &[u8], key: &Found) -> Result<Bundle, Failure> {
         .map_err(|error| Failure::new(Code::LIMIT, error.to_string()))
 }
 
+/// Where what was made is now.
+pub enum Place {
+    NoRemote,
+    /// Only here, until `sync`.
+    Here,
+    Pushed(RemoteName),
+    Folder,
+}
+
+impl Place {
+    /// The remote that has it.
+    pub fn pushed_to(&self) -> Option<&str> {
+        match self {
+            Self::Pushed(remote) => Some(remote.as_str()),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRemote => f.write_str("kept here (no remote)"),
+            Self::Here => f.write_str("kept here; countersign sync pushes it"),
+            Self::Pushed(remote) => write!(f, "pushed to {remote}"),
+            Self::Folder => f.write_str("kept in the folder"),
+        }
+    }
+}
+
+/// A statement that was made: its bundle's name, whose key signed it, and where it is now.
+pub struct Kept {
+    pub bundle: Digest,
+    pub key: String,
+    pub place: Place,
+}
+
+/// One of two things alone can be written to stdout.
+pub fn refuse_two_outputs(also: Option<&Path>, output: &Output) -> Result<(), Failure> {
+    if output.is_json() && also == Some(Path::new("-")) {
+        let message = "-o - and --format json both write to stdout";
+        return Err(Failure::usage(message).next("-o FILE"));
+    }
+    Ok(())
+}
+
 /// Puts a bundle and the change's manifest into the store, writes it where `-o` says, and pushes it.
-/// Gives the bundle's name and where it is now, in words.
 pub fn keep(
     context: &Context,
     assessment: &Assessment,
     bundle: &Bundle,
     also: Option<&Path>,
     output: &mut Output,
-) -> Result<(Digest, String), Failure> {
+) -> Result<Kept, Failure> {
     let bytes = bundle.as_bytes();
     let change = assessment.unit.change;
     let failed = |error: countersign::store::StoreError| {
@@ -190,24 +237,28 @@ pub fn keep(
             .map_err(|error| Failure::usage(format!("can't write {}: {error}", path.display())))?,
         None => {}
     }
-    Ok((name, push(context)?))
+    Ok(Kept {
+        bundle: name,
+        key: bundle.hint().to_owned(),
+        place: push(context)?,
+    })
 }
 
 /// Pushes the store, where it may be; says where it is now.
-pub fn push(context: &Context) -> Result<String, Failure> {
+pub fn push(context: &Context) -> Result<Place, Failure> {
     if context.remote.is_none() {
-        return Ok("kept here (no remote)".to_owned());
+        return Ok(Place::NoRemote);
     }
     let wanted = context
         .repo
         .config_string("countersign.push")
         .is_none_or(|value| value != "false");
     if context.offline || !wanted {
-        return Ok("kept here; countersign sync pushes it".to_owned());
+        return Ok(Place::Here);
     }
     let pushed = context.sync(Direction::Both)?;
     Ok(match (pushed, &context.remote) {
-        (Some(_), Some(remote)) => format!("pushed to {remote}"),
-        _ => "kept in the folder".to_owned(),
+        (Some(_), Some(remote)) => Place::Pushed(remote.clone()),
+        _ => Place::Folder,
     })
 }

@@ -1,12 +1,13 @@
 //! `status`: what is declared, signed and missing; and the words that other commands share.
 
 use countersign::change::{ChangeManifest, Content, FileMode, RepoPath};
+use countersign::codes::Code;
 use countersign::gate::{Assessment, Effect, Judging, Next, StatementKind, Undecided, Verdict};
 use countersign::policy::Rule;
 use countersign::report;
 use countersign::text::escape;
 
-use super::args::{Format, Global, StatusArgs};
+use super::args::{Global, StatusArgs};
 use super::change::Subject;
 use super::context::Context;
 use super::environment::Environment;
@@ -20,12 +21,25 @@ pub fn run(
     environment: Environment,
     output: &mut Output,
 ) -> Result<Done, Failure> {
+    // A program that reads verdicts gets one, or that there is none.
+    look(args, global, environment, output).map_err(|failure| Failure {
+        undecided: output.is_json(),
+        ..failure
+    })
+}
+
+fn look(
+    args: &StatusArgs,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<Done, Failure> {
     let context = Context::open(global, environment)?;
     let (change, target) = (args.change.change.as_deref(), args.change.target.as_deref());
     let session = Session::open(context, change, target)?;
     let assessment = session.assess()?;
-    if global.format == Format::Json {
-        output.text(&report::json(&verdict(&session)?))?;
+    if output.is_json() {
+        output.json(&report::json(&verdict(&session)?))?;
     } else if !global.quiet {
         show(&session, &assessment, output)?;
     }
@@ -158,6 +172,9 @@ pub fn waiting(
         Next::Declare => Some("countersign declare".to_owned()),
         Next::Sign => Some(format!("they run: countersign sign {}", escape(&name, 100))),
         Next::TrustSign => Some("countersign trust sign".to_owned()),
+        Next::Change if finding.code == Code::REJECTED => {
+            Some(report::lifts_rejection(finding, &escape(&name, 100)))
+        }
         Next::Change => None,
     });
     match next {

@@ -6,6 +6,7 @@ use countersign::store::Direction;
 use super::args::{Global, SyncArgs};
 use super::context::Context;
 use super::environment::Environment;
+use super::objects::SyncObject;
 use super::{Done, Failure, Output};
 
 /// Exchanges the store with a remote.
@@ -33,6 +34,13 @@ pub fn run(
         return Err(Failure::usage("a folder is not synced; copy it"));
     };
     let received = report.received;
+    output.object(&SyncObject {
+        schema: "https://countersign.dev/output/sync/v1",
+        remote: remote.as_str(),
+        sent: report.sent,
+        received,
+        restored: report.restored,
+    })?;
     let bundles = if received == 1 { "bundle" } else { "bundles" };
     output.line(&format!(
         "Sent {}, received {received} {bundles}. Remote: {remote}",

@@ -12,6 +12,7 @@ use countersign::trust::{
 use super::args::{Global, TrustCommand};
 use super::context::{Context, FIRST_SEEN_KEY, ROOT_KEY, parse_root};
 use super::environment::Environment;
+use super::objects::TrustLogObject;
 use super::trust_sign::{self, Files, begun, waits_for};
 use super::{Done, Failure, Output};
 
@@ -191,6 +192,7 @@ fn waiting(
 
 fn log(context: &Context, output: &mut Output) -> Result<Done, Failure> {
     let chain = state(context)?.chain;
+    output.object(&TrustLogObject::new(chain.versions()))?;
     for version in chain.versions().iter().rev() {
         let metadata = version.metadata();
         output.line(&format!(

@@ -310,7 +310,7 @@ fn keep(context: &Context, number: u64, bytes: Vec<u8>) -> Result<String, Failur
         .store()?
         .put(&[item], &context.committer()?, &message)
         .map_err(failed)?;
-    statement::push(context)
+    Ok(statement::push(context)?.to_string())
 }
 
 pub fn issue_failure(error: &IssueError) -> Failure {

@@ -35,16 +35,25 @@ fn has_rejected(assessment: &Assessment, signer: &Engineer) -> bool {
     findings.any(|finding| finding.code == Code::REJECTED && finding.who.contains(&signer.id))
 }
 
-/// Stops where the approval would lower nothing that is missing.
+/// Stops where the approval would lower nothing that is missing. `takes_back`: it replaces a rejection.
 pub fn refuse_useless(
     judging: &Judging,
     assessment: &Assessment,
     signer: &Engineer,
+    takes_back: bool,
 ) -> Result<(), Failure> {
     let (policy, roster, facts) = (&judging.policy, &judging.roster, &assessment.facts);
-    // Taking one's own rejection back is of use, whatever else is missing.
     if has_rejected(assessment, signer) {
-        return Ok(());
+        // Taking one's own rejection back is of use, whatever else is missing.
+        if takes_back {
+            return Ok(());
+        }
+        let message = format!(
+            "the rejection by {} is for further branches, and a sign-off for this one takes it back on none",
+            signer.id
+        );
+        let failure = Failure::no(Code::REJECTED, message);
+        return Err(failure.next("admins list it under [[withdrawn]] in roster.toml"));
     }
     if facts.approvals.contains(&signer.id) {
         return Err(Failure::no(

@@ -7,7 +7,7 @@ use countersign::report::{self, Labels};
 use countersign::store::Direction;
 use countersign::text::escape;
 
-use super::args::{Format, Global, VerifyArgs};
+use super::args::{Global, VerifyArgs};
 use super::change;
 use super::context::{Context, Target, full_branch, short_branch};
 use super::environment::Environment;
@@ -37,12 +37,10 @@ pub fn run(
 ) -> Result<Done, Failure> {
     match verify(args, global, environment, output) {
         Ok((verdict, labels)) => {
-            let text = match global.format {
-                Format::Human => report::human(&verdict, &labels),
-                Format::Json => report::json(&verdict),
-            };
-            if !(global.quiet && global.format == Format::Human && verdict.verified) {
-                output.text(&text)?;
+            if output.is_json() {
+                output.json(&report::json(&verdict))?;
+            } else if !(global.quiet && verdict.verified) {
+                output.text(&report::human(&verdict, &labels))?;
             }
             Ok(if verdict.verified {
                 Done::Yes
@@ -50,21 +48,10 @@ pub fn run(
                 Done::No
             })
         }
-        Err(failure) => {
-            let failure = Failure {
-                undecided: failure.exit == 2,
-                ..failure
-            };
-            if global.format == Format::Human {
-                return Err(failure);
-            }
-            output.text(&report::undecided_json(&Undecided::new(
-                failure.code,
-                failure.message.clone(),
-            )))?;
-            output.flush()?;
-            Err(failure)
-        }
+        Err(failure) => Err(Failure {
+            undecided: failure.exit == 2 || output.is_json(),
+            ..failure
+        }),
     }
 }
 
@@ -272,7 +259,7 @@ fn fetch(
     let received = context
         .sync(Direction::FetchOnly)?
         .map_or(0, |report| report.received);
-    if global.format == Format::Human && !global.quiet {
+    if !global.quiet {
         let plural = if received == 1 { "" } else { "s" };
         output.row(
             "Fetched",

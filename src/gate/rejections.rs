@@ -32,8 +32,8 @@ impl Gate<'_> {
     }
 
     /// Whether a rejection speaks of the group at this place: on this target, and of the landed unit that it
-    /// names, or of what lands after its tip. Where its tip stands is no way out of it: only a group that
-    /// landed before it is let through.
+    /// names, or of what lands after its tip, which nothing spends. Where its tip stands is no way out of
+    /// it: only a group that landed before it is let through.
     fn is_of_this_landing(&self, place: &Place<'_>, rejection: &SignOff) -> bool {
         let target = rejection
             .change
@@ -43,8 +43,9 @@ impl Gate<'_> {
         let Some(target) = target else {
             return false;
         };
-        if let Some(landed) = &rejection.change.landed {
-            return place.units.iter().any(|unit| unit.commit == *landed);
+        let landed = rejection.change.landed.as_ref();
+        if place.units.iter().any(|unit| landed == Some(&unit.commit)) {
+            return true;
         }
         let Some(last) = place.units.last() else {
             return true;

@@ -156,7 +156,7 @@ fn block(out: &mut String, verdict: &Verdict, unit: &UnitVerdict, finding: &Find
     if !finding.who.is_empty() {
         inner(out, "who", &finding.who.join(", "));
     }
-    inner(out, "next", &next(verdict, unit, finding));
+    inner(out, "next", &next(verdict.scope, unit, finding));
 }
 
 fn authors(authors: &[AuthorView]) -> String {
@@ -287,13 +287,13 @@ fn age(verdict: &Verdict, then: jiff::Timestamp) -> String {
 }
 
 /// The next command, ready to paste.
-pub(super) fn next(verdict: &Verdict, unit: &UnitVerdict, finding: &Finding) -> String {
-    next_command(verdict, unit, finding).map_or_else(|text| text, |words| words.join(" "))
+pub(super) fn next(scope: Scope, unit: &UnitVerdict, finding: &Finding) -> String {
+    next_command(scope, unit, finding).map_or_else(|text| text, |words| words.join(" "))
 }
 
 /// The next command as words, or advice where no command helps.
 pub(super) fn next_command(
-    verdict: &Verdict,
+    scope: Scope,
     unit: &UnitVerdict,
     finding: &Finding,
 ) -> Result<Vec<String>, String> {
@@ -304,7 +304,18 @@ pub(super) fn next_command(
             .iter()
             .find(|other| other.effect == Effect::Refuses)
     {
-        return Err(format!("{} first: no signature lifts that.", first.code));
+        let why = match first.code {
+            Code::REJECTED => "the rejection stands",
+            _ => "no signature lifts that",
+        };
+        return Err(format!("{} first: {why}.", first.code));
+    }
+    if finding.code == Code::REJECTED {
+        let change = match unit.group.as_slice() {
+            [_, _, ..] => "BRANCH",
+            _ => unit.commit.short(),
+        };
+        return Err(lifts_rejection(finding, change));
     }
     if let (Next::Declare | Next::Sign, [_, _, ..]) = (finding.next, unit.group.as_slice()) {
         let verb = if finding.next == Next::Sign {
@@ -318,13 +329,21 @@ pub(super) fn next_command(
             commits.join(" ")
         ));
     }
-    match (finding.next, verdict.scope) {
+    match (finding.next, scope) {
         (Next::Declare, Scope::Change) => words(&["countersign", "declare"]),
         (Next::Declare, _) => words(&["countersign", "declare", unit.commit.short()]),
         (Next::Sign, _) => words(&["countersign", "sign", unit.commit.short()]),
         (Next::TrustSign, _) => words(&["countersign", "trust", "sign"]),
         (Next::Change, _) => Err(finding.code.entry().repair.to_owned()),
     }
+}
+
+/// What lifts a rejection: whoever made it signs `change` off, or something else lands.
+pub fn lifts_rejection(finding: &Finding, change: &str) -> String {
+    let who = finding.who.join(", ");
+    format!(
+        "{who}: countersign sign {change}, which takes the rejection back; or land another change"
+    )
 }
 
 fn closing(out: &mut String, verdict: &Verdict, labels: &Labels) {

@@ -6,7 +6,7 @@ use serde_json::{Value, json as object};
 use super::human::next_command;
 use crate::change::Digest;
 use crate::codes::Code;
-use crate::gate::{Effect, Finding, StatementView, Undecided, UnitVerdict, Verdict};
+use crate::gate::{Effect, Finding, Scope, StatementView, Undecided, UnitVerdict, Verdict};
 
 /// The `schema` of the object.
 pub const VERDICT_SCHEMA: &str = "https://countersign.dev/verdict/v1";
@@ -63,7 +63,7 @@ fn unit_object(verdict: &Verdict, unit: &UnitVerdict) -> Value {
     who.sort();
     who.dedup();
     let next: Vec<String> = refusing()
-        .find_map(|finding| next_command(verdict, unit, finding).ok())
+        .find_map(|finding| next_command(verdict.scope, unit, finding).ok())
         .unwrap_or_default();
     let nearest = unit.nearest.as_ref().map(|nearest| {
         object!({
@@ -93,32 +93,58 @@ fn unit_object(verdict: &Verdict, unit: &UnitVerdict) -> Value {
         "codes": refusing().map(|finding| finding.code).collect::<Vec<Code>>(),
         "who": who,
         "next": next,
-        "findings": unit.findings.iter().map(|finding| finding_object(verdict, unit, finding)).collect::<Vec<_>>(),
+        "findings": unit.findings.iter().map(|finding| FindingObject::new(verdict.scope, unit, finding)).collect::<Vec<_>>(),
         "statements": unit.statements.iter().map(StatementObject::new).collect::<Vec<_>>(),
         "nearest": nearest,
     })
 }
 
-fn finding_object(verdict: &Verdict, unit: &UnitVerdict, finding: &Finding) -> Value {
-    object!({
-        "code": finding.code,
-        "effect": match finding.effect {
-            Effect::Refuses => "refuses",
-            Effect::Waits => "waits",
-            Effect::Warns => "warns",
-        },
-        "title": finding.code.title(),
-        "detail": finding.detail,
-        "missing": finding.missing,
-        "rule": finding.rule.as_ref().map(|rule| object!({ "name": rule.name, "line": rule.line })),
-        "who": finding.who,
-        "next": next_command(verdict, unit, finding).unwrap_or_default(),
-    })
+/// A finding, as verdicts and other outputs hold it.
+#[derive(Debug, Serialize)]
+pub struct FindingObject<'a> {
+    code: Code,
+    effect: &'static str,
+    title: &'static str,
+    detail: Option<&'a str>,
+    missing: &'a [String],
+    rule: Option<RuleObject<'a>>,
+    who: &'a [String],
+    next: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
+struct RuleObject<'a> {
+    name: &'a str,
+    line: usize,
+}
+
+impl<'a> FindingObject<'a> {
+    /// The finding of a unit, in a verdict that speaks for `scope`.
+    pub fn new(scope: Scope, unit: &UnitVerdict, finding: &'a Finding) -> Self {
+        Self {
+            code: finding.code,
+            effect: match finding.effect {
+                Effect::Refuses => "refuses",
+                Effect::Waits => "waits",
+                Effect::Warns => "warns",
+            },
+            title: finding.code.title(),
+            detail: finding.detail.as_deref(),
+            missing: &finding.missing,
+            rule: finding.rule.as_ref().map(|rule| RuleObject {
+                name: &rule.name,
+                line: rule.line,
+            }),
+            who: &finding.who,
+            next: next_command(scope, unit, finding).unwrap_or_default(),
+        }
+    }
+}
+
+/// A statement that was looked at, as verdicts and other outputs hold it.
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct StatementObject<'a> {
+pub struct StatementObject<'a> {
     bundle: Digest,
     kind: Option<&'static str>,
     signer: Option<&'a str>,
@@ -131,7 +157,8 @@ struct StatementObject<'a> {
 }
 
 impl<'a> StatementObject<'a> {
-    fn new(view: &'a StatementView) -> Self {
+    /// The statement as the gate saw it.
+    pub fn new(view: &'a StatementView) -> Self {
         Self {
             bundle: view.bundle,
             kind: view.kind.map(crate::gate::StatementKind::as_str),

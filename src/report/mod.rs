@@ -6,5 +6,5 @@
 mod human;
 mod json;
 
-pub use human::{Labels, human, undecided};
-pub use json::{VERDICT_SCHEMA, json, undecided_json};
+pub use human::{Labels, human, lifts_rejection, undecided};
+pub use json::{FindingObject, StatementObject, VERDICT_SCHEMA, json, undecided_json};

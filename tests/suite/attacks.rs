@@ -58,7 +58,7 @@ fn statements(clone: &Clone, change: ChangeDigest) -> Vec<(AnyStatement, Bundle)
         .collect()
 }
 
-fn declaration(clone: &Clone, change: ChangeDigest) -> Declaration {
+pub fn declaration(clone: &Clone, change: ChangeDigest) -> Declaration {
     let found = statements(clone, change).into_iter();
     let mut declarations = found.filter_map(|(statement, _)| match statement {
         AnyStatement::Declaration(statement) => Some(statement.predicate),
@@ -80,7 +80,7 @@ fn approval_of(clone: &Clone, change: ChangeDigest, signer: &str) -> countersign
 }
 
 /// A sign-off by `signer` of what was declared.
-fn decided(declaration: &Declaration, signer: &str, decision: Decision) -> SignOff {
+pub fn decided(declaration: &Declaration, signer: &str, decision: Decision) -> SignOff {
     SignOff {
         change: declaration.change.clone(),
         authors: declaration.authors.clone(),
@@ -121,7 +121,11 @@ fn elsewhere(change: &Change, landed: Option<CommitId>) -> Change {
 }
 
 /// Signs any predicate with the clone's own key, whatever the program would have said, and pushes it.
-fn forge<P: Predicate<Subject = ChangeDigest>>(clone: &Clone, change: ChangeDigest, predicate: P) {
+pub fn forge<P: Predicate<Subject = ChangeDigest>>(
+    clone: &Clone,
+    change: ChangeDigest,
+    predicate: P,
+) {
     let payload = Statement {
         subject: change,
         predicate,

@@ -1,7 +1,9 @@
 //! Rejections: they refuse whatever else was signed, until the same person takes them back.
 
-use countersign::change::sha256;
+use countersign::attestation::{Bundle, Decision};
+use countersign::change::{Digest, sha256};
 
+use crate::attacks::{decided, declaration, forge};
 use crate::world::{Clone, Run, World};
 
 /// Ben's declared branch `tags`, pushed.
@@ -66,14 +68,20 @@ fn a_rejection_refuses_until_the_same_person_signs_the_change_off() {
         "{refused:?}"
     );
     assert!(!refused.stdout.contains('\u{202e}'), "{refused:?}");
-    assert!(
-        refused.stdout.contains("refused   1 of 1 change"),
-        "{refused:?}"
-    );
+    for text in [
+        "  who     carol\n",
+        "  next    carol: countersign sign ",
+        "which takes the rejection back; or land another change\n",
+        "refused   1 of 1 change",
+    ] {
+        assert!(refused.stdout.contains(text), "{text}: {refused:?}");
+    }
+    ben.countersign(&["status"])
+        .expect(1, "Next      carol: countersign sign tags, which");
     reject(&world, "carol", "tags", &[]).expect(1, "carol has rejected this change already");
     clone(&world, "carol")
         .sign("tags")
-        .expect(0, "your sign-off replaces that");
+        .expect(0, "Replaces  your rejection of 20");
     ben.verify(&world, &[]).expect(0, "signed off by");
 }
 
@@ -83,7 +91,7 @@ fn a_rejection_takes_back_the_same_persons_approval() {
     let ben = branch(&world);
     clone(&world, "ana").sign("tags").ok();
     ben.verify(&world, &[]).ok();
-    reject(&world, "ana", "tags", &[]).expect(1, "your rejection replaces that");
+    reject(&world, "ana", "tags", &[]).expect(1, "Replaces  your approval of 20");
     ben.verify(&world, &[]).expect(1, "CS302");
     // The approval is gone with it: once the rejection is taken back, the new one counts.
     clone(&world, "ana").sign("tags").ok();
@@ -100,32 +108,159 @@ fn a_rejection_by_somebody_who_could_not_have_signed_is_not_made() {
 }
 
 #[test]
-fn admins_withdraw_a_rejection_and_nobody_else_does() {
+fn on_the_screen_r_rejects_and_m_sets_the_message() {
     let world = World::team();
     let ben = branch(&world);
-    reject(&world, "carol", "tags", &["-o", "rejection.json"]).expect(1, "Rejected");
-    let ana = clone(&world, "ana");
-    ana.sign("tags").ok();
-    ben.verify(&world, &[]).expect(1, "CS302");
-    let bundle = std::fs::read(world.person("carol").path.join("rejection.json")).unwrap();
-    let bundle: serde_json::Value = serde_json::from_slice(&bundle).unwrap();
-    let payload = bundle["dsseEnvelope"]["payload"].as_str().unwrap();
-    let payload = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, payload);
-    let payload = sha256(&payload.unwrap());
-    let path = ".countersign/roster.toml";
-    let roster = std::fs::read_to_string(ana.path.join(path)).unwrap();
-    let withdrawn = format!("\n[[withdrawn]]\npayload = \"{payload}\"\nwhy = \"a mistake\"\n");
-    ana.write(path, &(roster + &withdrawn));
-    ana.git(&["switch", "-q", "main"]);
-    ana.countersign(&["trust", "sign", "--confirm", "3"]).ok();
-    ana.git(&["add", ".countersign"]);
-    ana.git(&["commit", "-q", "-m", "Withdraw a rejection"]);
-    ana.git(&["push", "-q"]);
-    ben.verify(&world, &[]).expect(0, "signed off by ana");
+    let carol = clone(&world, "carol");
+    let answers = [
+        ("Sign off? [y/N] ", "?"),
+        ("Sign off? [y/N] ", "m"),
+        ("Message: ", "tags need a limit"),
+        ("Sign off? [y/N] ", "r"),
+        ("Reject? [y/N] ", "y"),
+    ];
+    carol
+        .on_terminal(&["sign", "tags"], &answers)
+        .expect(1, "rejected by carol")
+        .expect(1, "y yes   m message   r reject   q quit");
+    ben.verify(&world, &[]).expect(1, "Z: tags need a limit");
+    let shown = carol.countersign(&["show", "tags"]);
+    assert!(shown.stdout.contains("rejection"), "{shown:?}");
+    carol
+        .on_terminal(&["sign", "tags"], &[("Sign off? [y/N] ", "y")])
+        .expect(0, "Replaces  your rejection of 20");
+    ben.verify(&world, &[]).ok();
 }
 
 #[test]
-fn a_rejection_of_a_landed_unit_refuses_that_unit_alone() {
+fn on_the_screen_no_is_no_whatever_was_asked() {
+    let world = World::team();
+    branch(&world);
+    let carol = clone(&world, "carol");
+    for answers in [
+        &[("Sign off? [y/N] ", "")][..],
+        &[("Sign off? [y/N] ", "r"), ("Reject? [y/N] ", "n")][..],
+    ] {
+        carol
+            .on_terminal(&["sign", "tags"], answers)
+            .expect(1, "Not signed");
+    }
+    let shown = carol.countersign(&["show", "tags"]).ok();
+    assert!(!shown.stdout.contains("carol"), "{shown:?}");
+}
+
+#[test]
+fn a_rejection_for_further_branches_is_not_taken_back_for_one() {
+    for further in [true, false] {
+        let world = World::team();
+        let ben = branch(&world);
+        let carol = clone(&world, "carol");
+        carol.countersign(&["sync"]).ok();
+        let digest = ben.digest(&[]).parse().unwrap();
+        let mut rejection = decided(&declaration(&ben, digest), "carol", Decision::Rejected);
+        if further {
+            let mut release = rejection.change.targets[0].clone();
+            release.name = "refs/heads/release".into();
+            rejection.change.targets.push(release);
+        }
+        forge(&carol, digest, rejection);
+        ben.verify(&world, &[]).expect(1, "CS302");
+        let signed = carol.sign("tags");
+        if further {
+            signed.expect(1, "is for further branches");
+            ben.verify(&world, &[]).expect(1, "CS302");
+        } else {
+            signed.expect(0, "Replaces  your rejection of 20");
+            ben.verify(&world, &[]).ok();
+        }
+    }
+}
+
+#[test]
+fn an_author_may_reject_their_own_change_and_take_that_back() {
+    let world = World::team();
+    let ana = world.person("ana");
+    ana.git(&["switch", "-q", "-c", "tags"]);
+    ana.commit("tags.rs", "pub fn tags() {}\n", "Add tags");
+    ana.countersign(&["declare", "--ai", "assisted"]).ok();
+    ana.git(&["push", "-q", "-u", "origin", "tags"]);
+    ana.verify(&world, &[]).ok();
+    reject(&world, "ana", "tags", &["-m", "not yet"]).expect(1, "rejected by ana");
+    ana.verify(&world, &[])
+        .expect(1, "error[CS302]: rejected: by ana, ");
+    ana.sign("tags").expect(0, "Replaces  your rejection of 20");
+    ana.verify(&world, &[]).ok();
+}
+
+/// The payload digest of a bundle that `-o` wrote.
+fn payload(bundle: &std::path::Path) -> Digest {
+    let bundle = Bundle::parse(&std::fs::read(bundle).unwrap()).unwrap();
+    bundle.payload_digest()
+}
+
+/// Withdraws a payload in `clone`'s roster file.
+fn withdraw(clone: &Clone, payload: &Digest) {
+    let path = ".countersign/roster.toml";
+    let roster = std::fs::read_to_string(clone.path.join(path)).unwrap();
+    let withdrawn = format!("\n[[withdrawn]]\npayload = \"{payload}\"\nwhy = \"a mistake\"\n");
+    clone.write(path, &(roster + &withdrawn));
+}
+
+/// Ben's branch, approved by ana and rejected by carol; the rejection's payload.
+fn rejected(world: &World) -> (Clone, Digest) {
+    let ben = branch(world);
+    reject(world, "carol", "tags", &["-o", "rejection.json"]).expect(1, "Rejected");
+    let rejection = payload(&world.person("carol").path.join("rejection.json"));
+    clone(world, "ana").sign("tags").ok();
+    ben.verify(world, &[]).expect(1, "CS302");
+    (ben, rejection)
+}
+
+fn sign_trust(world: &World) {
+    let ana = world.person("ana");
+    ana.git(&["switch", "-q", "main"]);
+    ana.countersign(&["trust", "sign", "--confirm", "3"]).ok();
+    ana.git(&["add", ".countersign"]);
+    ana.git(&["commit", "-q", "-m", "Withdraw a statement"]);
+    ana.git(&["push", "-q"]);
+}
+
+#[test]
+fn admins_withdraw_a_rejection() {
+    let world = World::team();
+    let (ben, rejection) = rejected(&world);
+    withdraw(&world.person("ana"), &rejection);
+    sign_trust(&world);
+    ben.verify(&world, &[]).expect(0, "signed off by ana");
+    let shown = ben.countersign(&["show"]).expect(1, "CS211");
+    assert!(shown.stdout.contains("withdrawn"), "{shown:?}");
+}
+
+#[test]
+fn what_is_withdrawn_is_that_one_rejection() {
+    let world = World::team();
+    let (ben, rejection) = rejected(&world);
+    let other = sha256(rejection.to_string().as_bytes());
+    withdraw(&world.person("ana"), &other);
+    sign_trust(&world);
+    ben.verify(&world, &[]).expect(1, "error[CS302]");
+}
+
+#[test]
+fn nobody_but_admins_withdraws_a_rejection() {
+    let world = World::team();
+    let (ben, rejection) = rejected(&world);
+    withdraw(&ben, &rejection);
+    ben.git(&["commit", "-q", "-a", "-m", "Withdraw it myself"]);
+    ben.git(&["push", "-q"]);
+    let run = ben.verify(&world, &[]);
+    assert_ne!(run.status, 0, "{run:?}");
+    ben.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    ben.verify(&world, &[]).expect(1, "error[CS302]");
+}
+
+#[test]
+fn a_rejection_of_a_landed_unit_refuses_it_and_its_landing_again() {
     let world = World::team();
     let ben = branch(&world);
     clone(&world, "ana").sign("tags").ok();
@@ -136,7 +271,7 @@ fn a_rejection_of_a_landed_unit_refuses_that_unit_alone() {
     carol.git(&["fetch", "-q"]);
     reject(&world, "carol", &landed, &["-m", "this is not ben's"]).expect(1, "Rejected");
     world.ci("HEAD~1..HEAD").expect(1, "CS302");
-    // Reverted and signed anew, the same change may land again.
+    // Reverted and signed anew by ana, it may not land again: nothing spends a rejection.
     ben.git(&["revert", "--no-edit", "HEAD"]);
     ben.git(&["push", "-q"]);
     ben.git(&["switch", "-q", "-c", "again", "main"]);
@@ -144,7 +279,12 @@ fn a_rejection_of_a_landed_unit_refuses_that_unit_alone() {
     ben.countersign(&["declare", "--ai", "assisted"]).ok();
     ben.git(&["push", "-q", "-u", "origin", "again"]);
     clone(&world, "ana").sign("again").ok();
-    ben.verify(&world, &[]).ok();
+    ben.verify(&world, &[])
+        .expect(1, "error[CS302]: rejected: by carol, ");
+    clone(&world, "carol")
+        .sign("again")
+        .expect(0, "Replaces  your rejection of 20");
+    ben.verify(&world, &[]).expect(0, "signed off by");
 }
 
 #[test]

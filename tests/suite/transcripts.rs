@@ -1,19 +1,14 @@
 //! README.md's transcripts, played on a pseudo-terminal: what they show is what the program prints.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
 
-use pty_process::blocking::{Command, Pty};
+use pty_process::blocking::Command;
 
+use crate::terminal::play;
 use crate::world::run;
 
 const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
-/// Nothing takes this long. A test that hangs ends with what the screen shows.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A command of a transcript, with what it prints.
 #[derive(Debug)]
@@ -217,32 +212,14 @@ impl Stage {
             "{command}\nstatus=$?; pwd > '{}'; exit $status",
             left_at.display()
         );
-        let (pty, pts) = pty_process::blocking::open().unwrap();
-        // Wide, so that the terminal breaks no line.
-        pty.resize(pty_process::Size::new(50, 400)).unwrap();
-        let mut child = Command::new("bash")
+        let bash = Command::new("bash")
             .args(["-c", &script])
             .current_dir(&self.places[&step.person])
             .env_clear()
-            .envs(self.variables(&step.person))
-            .spawn(pts)
-            .unwrap();
-        let pty = Arc::new(pty);
-        let screen = listen(Arc::clone(&pty));
-        let answers = step
-            .output
-            .iter()
-            .filter_map(|line| line.split_once("[y/N] "));
-        let mut shown = String::new();
-        for (_, answer) in answers {
-            wait_for(&screen, &mut shown, Some("[y/N] "));
-            let mut keyboard = &*pty;
-            keyboard
-                .write_all(format!("{answer}\n").as_bytes())
-                .unwrap();
-        }
-        wait_for(&screen, &mut shown, None);
-        child.wait().unwrap();
+            .envs(self.variables(&step.person));
+        let lines = step.output.iter();
+        let answers = lines.filter_map(|line| line.split_once("[y/N] "));
+        let shown = play(bash, answers.map(|(_, answer)| ("[y/N] ", answer))).stdout;
         let place = std::fs::read_to_string(left_at).unwrap();
         self.places
             .insert(step.person.clone(), PathBuf::from(place.trim_end()));
@@ -254,33 +231,6 @@ impl Stage {
             lines.pop();
         }
         lines
-    }
-}
-
-/// What the terminal prints, until the other side closes it.
-fn listen(pty: Arc<Pty>) -> Receiver<Vec<u8>> {
-    let (send, receive) = channel();
-    std::thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        let mut screen = &*pty;
-        // On Linux a closed terminal is an error, not an end.
-        while let Ok(length @ 1..) = screen.read(&mut buffer) {
-            if send.send(buffer[..length].to_vec()).is_err() {
-                return;
-            }
-        }
-    });
-    receive
-}
-
-/// Reads until the screen ends with `text`, or to its end.
-fn wait_for(screen: &Receiver<Vec<u8>>, shown: &mut String, text: Option<&str>) {
-    while text.is_none_or(|text| !shown.ends_with(text)) {
-        match screen.recv_timeout(PATIENCE) {
-            Ok(bytes) => shown.push_str(&String::from_utf8_lossy(&bytes)),
-            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) if text.is_none() => return,
-            Err(error) => panic!("{error} for {text:?}; the screen shows:\n{shown}"),
-        }
     }
 }
 

@@ -220,6 +220,18 @@ impl Clone {
         run(command.args(args))
     }
 
+    /// The same on a terminal, where a person answers the questions.
+    pub fn on_terminal(&self, args: &[&str], answers: &[(&str, &str)]) -> Run {
+        let plain = self.command(env!("CARGO_BIN_EXE_countersign"));
+        let variables = plain.get_envs();
+        let command = pty_process::blocking::Command::new(plain.get_program())
+            .args(args)
+            .current_dir(&self.path)
+            .env_clear()
+            .envs(variables.filter_map(|(name, value)| Some((name, value?))));
+        super::terminal::play(command, answers.iter().copied())
+    }
+
     pub fn write(&self, path: &str, content: &str) {
         let path = self.path.join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
