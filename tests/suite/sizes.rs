@@ -103,6 +103,26 @@ fn a_rule_about_files_asks_of_one_file_more() {
 }
 
 #[test]
+fn of_a_series_the_composed_change_is_measured() {
+    let world = world_with("", LINES);
+    for (name, left, status) in [("ten", 10, 0), ("eleven", 11, 1)] {
+        let carol = world.fresh("carol");
+        carol.git(&["switch", "-q", "-C", name]);
+        let path = format!("{name}.txt");
+        carol.commit(&path, &"line\n".repeat(30), "Much");
+        carol.commit(&path, &"line\n".repeat(left), "Less");
+        carol.countersign(&["declare", "--ai", "none"]).ok();
+        carol.git(&["push", "-q", "origin", "HEAD:main"]);
+        let text = if status == 0 {
+            "units (series, "
+        } else {
+            "\"large\""
+        };
+        world.ci("HEAD~2..HEAD").expect(status, text);
+    }
+}
+
+#[test]
 fn a_large_change_of_few_bytes_does_not_hold_the_gate_up() {
     let world = world_with("", LINES);
     let lines = |numbers: &mut dyn Iterator<Item = u32>| {
