@@ -245,9 +245,6 @@ protected = [{}]
 
 # Every rule that matches applies, requirements add up, forbid wins.
 
-# Where somebody else reads what is written: a change of such text files alone needs nothing.
-# exempt = [\"CHANGELOG.md\", \"docs/**/*.txt\"]
-
 # Every change carries a signed declaration of how AI took part.
 [default]
 require = {{ declaration = true }}
@@ -282,6 +279,9 @@ require = {{ signers = 1, level = \"senior\", above_author = true }}
 # name = \"submodules\"
 # paths = [\".gitmodules\"]
 # require = {{ signers = 1, level = \"senior\" }}
+#
+# A change of such text files alone needs nothing. This line goes above [default].
+# exempt = [\"CHANGELOG.md\", \"docs/**/*.txt\"]
 ",
         toml(repository),
         toml(branch)
@@ -319,11 +319,16 @@ mod tests {
     fn what_the_starter_policy_has_in_comments_is_supported() {
         let text = policy_text("code.example/a", "refs/heads/main");
         let keys = ["exempt", "[[rule]]", "name", "paths", "when", "require"];
-        let uncommented = text.lines().map(|line| match line.strip_prefix("# ") {
-            Some(rest) if keys.iter().any(|key| rest.starts_with(key)) => format!("{rest}\n"),
-            _ => format!("{line}\n"),
-        });
-        let policy = Policy::parse(&uncommented.collect::<String>(), "policy.toml").unwrap();
+        let uncommented = |line: &str| match line.strip_prefix("# ") {
+            Some(rest) if keys.iter().any(|key| rest.starts_with(key)) => rest.to_owned(),
+            _ => line.to_owned(),
+        };
+        let (top, below): (Vec<_>, Vec<_>) = text
+            .lines()
+            .map(uncommented)
+            .partition(|line| line.starts_with("exempt"));
+        let whole = [top, below].concat().join("\n");
+        let policy = Policy::parse(&whole, "policy.toml").unwrap();
         assert!(policy.unsupported.is_empty());
         assert_eq!((policy.rules.len(), policy.exempt.len()), (6, 2));
         assert_eq!(policy.most_lines(), Some(1_000));
