@@ -49,13 +49,17 @@ pub trait History {
     fn folder(&self, commit: &CommitId, path: &str) -> Result<Vec<String>, HistoryError>;
 
     /// The lines that a change from `base` (none: the empty tree) to `head` adds and removes at `path`,
-    /// by a minimal line diff (SPEC 2.8).
+    /// by a minimal line diff, within a bound of work (SPEC 2.8).
     fn line_count(
         &self,
         base: Option<&CommitId>,
         head: &CommitId,
         path: &RepoPath,
     ) -> Result<LineCount, HistoryError>;
+
+    /// Whether what stands at a path of a commit's tree is opaque: its lines say nothing about it
+    /// (SPEC 6.8). Nothing is not.
+    fn is_opaque(&self, commit: &CommitId, path: &RepoPath) -> Result<bool, HistoryError>;
 
     /// The commit that a full ref name points to; `None` where there is no such ref.
     fn reference(&self, name: &str) -> Result<Option<CommitId>, HistoryError>;

@@ -268,11 +268,20 @@ require = {{ signers = 1, level = \"senior\", above_author = true }}
 # paths = [\"**/AGENTS.md\", \"**/CLAUDE.md\", \".cursor/**\", \".github/copilot-instructions.md\"]
 # require = {{ signers = 1, level = \"senior\" }}
 #
+# Long changes are read badly: a senior looks at them too. Binaries count as long.
+# [[rule]]
+# name = \"long changes\"
+# when = {{ lines_over = 1000 }}
+# require = {{ signers = 1, level = \"senior\" }}
+#
 # Submodules: one line can redirect a whole library.
 # [[rule]]
 # name = \"submodules\"
 # paths = [\".gitmodules\"]
 # require = {{ signers = 1, level = \"senior\" }}
+#
+# A change of such text files alone needs nothing. This line goes above [default].
+# exempt = [\"CHANGELOG.md\", \"docs/**/*.txt\"]
 ",
         toml(repository),
         toml(branch)
@@ -282,6 +291,7 @@ require = {{ signers = 1, level = \"senior\", above_author = true }}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use countersign::policy::Policy;
 
     #[test]
     fn a_repository_is_named_by_host_and_path_alone() {
@@ -303,6 +313,27 @@ mod tests {
         for (url, name) in cases {
             assert_eq!(host_and_path(url).as_deref(), name, "{url}");
         }
+    }
+
+    #[test]
+    fn what_the_starter_policy_has_in_comments_is_supported() {
+        let text = policy_text("code.example/a", "refs/heads/main");
+        let keys = ["exempt", "[[rule]]", "name", "paths", "when", "require"];
+        let uncommented = |line: &str| match line.strip_prefix("# ") {
+            Some(rest) if keys.iter().any(|key| rest.starts_with(key)) => rest.to_owned(),
+            _ => line.to_owned(),
+        };
+        let (top, below): (Vec<_>, Vec<_>) = text
+            .lines()
+            .map(uncommented)
+            .partition(|line| line.starts_with("exempt"));
+        let whole = [top, below].concat().join("\n");
+        let policy = Policy::parse(&whole, "policy.toml").unwrap();
+        assert!(policy.unsupported.is_empty());
+        assert_eq!((policy.rules.len(), policy.exempt.len()), (6, 2));
+        assert_eq!(policy.most_lines(), Some(1_000));
+        let starter = Policy::parse(&text, "policy.toml").unwrap();
+        assert_eq!((starter.rules.len(), starter.exempt.len()), (2, 0));
     }
 
     #[test]

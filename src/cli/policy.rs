@@ -1,7 +1,7 @@
 //! `policy lint`.
 
 use countersign::change::RepoPath;
-use countersign::policy::Policy;
+use countersign::policy::{Glob, Policy};
 use countersign::roster::Roster;
 use countersign::trust::{POLICY_PATH, ROSTER_PATH};
 
@@ -37,9 +37,10 @@ fn check(context: &Context, output: &mut Output) -> Result<Done, Failure> {
     let mut problems: Vec<_> = unsupported
         .map(|found| Problem::unsupported(POLICY_PATH, found))
         .collect();
-    problems.extend(instructions_exempt(&policy).map(|path| {
+    problems.extend(policy.exempt.iter().filter_map(|glob| {
+        let path = covered_instructions(glob)?;
         let why = "which tells agents what to do: a change of it needs nothing";
-        Problem::of_file(format!("exempt covers {path}, {why}"))
+        Some(Problem::of_file(format!("exempt covers {path}, {why}")))
     }));
     let contradictions = match Roster::parse(&read(context, ROSTER_PATH)?, ROSTER_PATH) {
         Ok(roster) => policy.check_against(&roster, POLICY_PATH),
@@ -51,22 +52,48 @@ fn check(context: &Context, output: &mut Output) -> Result<Done, Failure> {
     lint::tell(POLICY_PATH, &problems, &ok, output)
 }
 
-/// Files that instruct agents, where they usually stand.
-const INSTRUCTIONS: [&str; 9] = [
+/// Files that instruct agents, by their names: they are read in any folder.
+const NAMES: [&str; 9] = [
     "AGENTS.md",
+    "AGENT.md",
+    "AGENTS.override.md",
     "CLAUDE.md",
+    "CLAUDE.local.md",
     "GEMINI.md",
-    ".github/copilot-instructions.md",
-    ".github/instructions/x.instructions.md",
-    ".cursor/rules/x.mdc",
     ".cursorrules",
     ".windsurfrules",
-    "docs/AGENTS.md",
+    ".clinerules",
 ];
 
-fn instructions_exempt(policy: &Policy) -> impl Iterator<Item = &'static str> {
-    INSTRUCTIONS.into_iter().filter(|path| {
-        let path = RepoPath::new(*path);
-        path.is_ok_and(|path| policy.is_exempt(&path))
+/// The same by whole paths.
+const PATHS: [&str; 2] = [".github/copilot-instructions.md", ".junie/guidelines.md"];
+
+/// Folders of which any file may instruct agents.
+const FOLDERS: [&str; 8] = [
+    ".agents/",
+    ".claude/",
+    ".clinerules/",
+    ".cursor/",
+    ".github/instructions/",
+    ".github/prompts/",
+    ".roo/",
+    ".windsurf/",
+];
+
+/// A file that instructs agents and that a glob covers; a folder stands for what lies in it.
+fn covered_instructions(glob: &Glob) -> Option<String> {
+    let text = glob.as_str();
+    let literal = text.split(['*', '?', '[', '{', '\\']).next().unwrap_or("");
+    let top = literal.rfind('/').map_or("", |end| &text[..=end]);
+    let in_folder = NAMES.iter().map(|name| format!("{top}{name}"));
+    let elsewhere = NAMES.iter().chain(&PATHS).map(|path| (*path).to_owned());
+    let below = FOLDERS.iter().map(|folder| format!("{folder}x.md"));
+    let mut paths = elsewhere.chain(in_folder).chain(below);
+    let matches =
+        |path: &String| RepoPath::new(path.as_str()).is_ok_and(|path| glob.matches(&path));
+    paths.find(matches).or_else(|| {
+        let named = NAMES.contains(&text.rsplit('/').next().unwrap_or(""));
+        let inside = FOLDERS.iter().any(|folder| text.starts_with(folder));
+        (named || inside).then(|| text.to_owned())
     })
 }

@@ -93,6 +93,10 @@ impl History for Graph {
         unimplemented!()
     }
 
+    fn is_opaque(&self, _: &CommitId, _: &RepoPath) -> Result<bool, HistoryError> {
+        unimplemented!()
+    }
+
     fn reference(&self, _: &str) -> Result<Option<CommitId>, HistoryError> {
         unimplemented!()
     }

@@ -12,7 +12,7 @@ const MAX_COUNTED: usize = 20_000;
 /// What rules ask of a change's size. It costs reading files, so it is looked at where a policy asks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Size {
-    /// Lines added and removed; `None` is more than any number.
+    /// Lines added and removed, counted no further than rules ask; `None` is more than any number.
     pub lines: Option<u64>,
     /// Whether everything it touches is exempt.
     pub exempt: bool,
@@ -27,10 +27,9 @@ impl Gate<'_> {
         head: &CommitId,
     ) -> Result<Size, Undecided> {
         let policy = &self.judging.policy;
-        let lines = if policy.counts_lines() {
-            self.lines(place.manifest, base, head)?
-        } else {
-            None
+        let lines = match policy.most_lines() {
+            Some(most) => self.lines(place.manifest, base, head, most)?,
+            None => None,
         };
         Ok(Size {
             lines,
@@ -43,6 +42,7 @@ impl Gate<'_> {
         manifest: &ChangeManifest,
         base: Option<&CommitId>,
         head: &CommitId,
+        most: u64,
     ) -> Result<Option<u64>, Undecided> {
         if manifest.len() > MAX_COUNTED {
             return Ok(None);
@@ -56,6 +56,10 @@ impl Gate<'_> {
             lines = lines
                 .saturating_add(count.insertions)
                 .saturating_add(count.deletions);
+            // More lines change no answer, and reading them is work that an author could make.
+            if lines > most {
+                break;
+            }
         }
         Ok(Some(lines))
     }
@@ -90,8 +94,18 @@ impl Gate<'_> {
         if !all || touches_trust(manifest) {
             return Ok(false);
         }
+        if manifest.len() > MAX_COUNTED {
+            return Ok(false);
+        }
         // Only what people can read line by line.
-        Ok(self.lines(manifest, base, head)?.is_some())
+        for path in manifest.paths() {
+            for side in base.into_iter().chain([head]) {
+                if self.history.is_opaque(side, path)? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 }
 

@@ -281,6 +281,10 @@ impl History for Repository {
         self.count_lines(base, head, path)
     }
 
+    fn is_opaque(&self, commit: &CommitId, path: &RepoPath) -> Result<bool, HistoryError> {
+        self.opaque(commit, path)
+    }
+
     fn reference(&self, name: &str) -> Result<Option<CommitId>, HistoryError> {
         let Some(mut reference) = self.repo.try_find_reference(name).map_err(read_error)? else {
             return Ok(None);

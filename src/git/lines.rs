@@ -1,6 +1,7 @@
-//! How many lines a change adds and removes, for people and for statements.
+//! How many lines a change adds and removes, and what lines say nothing about (SPEC 2.8, 6.8).
 
-use gix::diff::blob::{Algorithm, Diff, InternedInput};
+use gix::ObjectId;
+use gix::diff::blob::{InternedInput, Token};
 
 use super::Repository;
 use super::tree::Kin;
@@ -8,13 +9,22 @@ use crate::change::{CommitId, HistoryError, LineCount, RepoPath};
 
 /// Files larger than this are not compared line by line: all lines of both sides count (SPEC 2.8).
 pub const MAX_DIFFED_BYTES: usize = 1 << 20;
+/// The lines of both sides times the lines that the smallest diff adds and removes: where that is more,
+/// all lines of both sides count (SPEC 2.8). Else two files of a megabyte would take hours.
+const MAX_WORK: u64 = 1 << 26;
 /// The largest blob that is read for its lines, in bytes.
 const MAX_BLOB: u64 = 64 << 20;
+/// The most counts that are kept; then all of them go.
+const MAX_CACHED: usize = 100_000;
 
-/// How a pointer that stands for a large file begins (the specification of Git LFS, version 1).
-const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
-/// A pointer is smaller than this, in bytes.
-const LFS_POINTER_BYTES: usize = 1_024;
+/// How many bytes of a file Git LFS looks at, whatever follows them.
+const LFS_BYTES: usize = 1_024;
+/// The versions of pointers that Git LFS reads.
+const LFS_VERSIONS: [&str; 3] = [
+    "https://git-lfs.github.com/spec/v1",
+    "https://hawser.github.com/spec/v1",
+    "http://git-media.io/v/2",
+];
 
 impl Repository {
     /// [`crate::change::History::line_count`].
@@ -24,65 +34,150 @@ impl Repository {
         head: &CommitId,
         path: &RepoPath,
     ) -> Result<LineCount, HistoryError> {
-        let old = base
-            .map(|base| self.side(base, path))
-            .transpose()?
-            .flatten();
+        let old = match base {
+            Some(base) => self.side(base, path)?,
+            None => Side::Nothing,
+        };
         let new = self.side(head, path)?;
-        let (Some(old), Some(new)) = (text(old), text(new)) else {
-            return Ok(LineCount {
+        let known = self.line_counts.borrow().get(&(old, new)).copied();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let count = match (self.text(old, path)?, self.text(new, path)?) {
+            (Some(old), Some(new)) => compare(&old, &new, MAX_WORK),
+            _ => LineCount {
                 opaque: true,
                 ..LineCount::default()
-            });
-        };
-        if old.len().max(new.len()) > MAX_DIFFED_BYTES {
-            let (insertions, deletions) = (count_lines(&new), count_lines(&old));
-            return Ok(LineCount {
-                insertions,
-                deletions,
-                opaque: false,
-            });
-        }
-        let input = InternedInput::new(old.as_slice(), new.as_slice());
-        let diff = Diff::compute(Algorithm::MyersMinimal, &input);
-        Ok(LineCount {
-            insertions: u64::from(diff.count_additions()),
-            deletions: u64::from(diff.count_removals()),
-            opaque: false,
-        })
-    }
-
-    fn side(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<Side>, HistoryError> {
-        Ok(match self.lookup(commit, path.as_bytes())? {
-            None | Some((Kin::Tree, _)) => None,
-            Some((Kin::Submodule, _)) => Some(Side::Opaque),
-            Some((Kin::Blob(_), id)) => match self.blob(id, path, MAX_BLOB) {
-                Ok(bytes) => Some(Side::Blob(bytes)),
-                // Nobody reads so much line by line.
-                Err(HistoryError::Limit(_)) => Some(Side::Opaque),
-                Err(error) => return Err(error),
             },
+        };
+        let mut counts = self.line_counts.borrow_mut();
+        if counts.len() >= MAX_CACHED {
+            counts.clear();
+        }
+        counts.insert((old, new), count);
+        Ok(count)
+    }
+
+    /// [`crate::change::History::is_opaque`].
+    pub(super) fn opaque(&self, commit: &CommitId, path: &RepoPath) -> Result<bool, HistoryError> {
+        let side = self.side(commit, path)?;
+        Ok(self.text(side, path)?.is_none())
+    }
+
+    fn side(&self, commit: &CommitId, path: &RepoPath) -> Result<Side, HistoryError> {
+        Ok(match self.lookup(commit, path.as_bytes())? {
+            None | Some((Kin::Tree, _)) => Side::Nothing,
+            Some((Kin::Submodule, _)) => Side::Submodule,
+            Some((Kin::Blob(_), id)) => Side::Blob(id),
         })
     }
-}
 
-enum Side {
-    Blob(Vec<u8>),
-    Opaque,
-}
-
-/// The text of a side; `None` where its lines say nothing: a submodule, a NUL byte, an LFS pointer.
-fn text(side: Option<Side>) -> Option<Vec<u8>> {
-    match side {
-        None => Some(Vec::new()),
-        Some(Side::Opaque) => None,
-        Some(Side::Blob(bytes)) => {
-            let pointer = bytes.len() < LFS_POINTER_BYTES && bytes.starts_with(LFS_POINTER);
-            (!pointer && !bytes.contains(&0)).then_some(bytes)
+    /// The text of a side; `None` where its lines say nothing.
+    fn text(&self, side: Side, path: &RepoPath) -> Result<Option<Vec<u8>>, HistoryError> {
+        match side {
+            Side::Nothing => Ok(Some(Vec::new())),
+            Side::Submodule => Ok(None),
+            Side::Blob(id) => match self.blob(id, path, MAX_BLOB) {
+                Ok(bytes) => Ok((!bytes.contains(&0) && !is_pointer(&bytes)).then_some(bytes)),
+                // Nobody reads so much line by line.
+                Err(HistoryError::Limit(_)) => Ok(None),
+                Err(error) => Err(error),
+            },
         }
     }
 }
 
-fn count_lines(bytes: &[u8]) -> u64 {
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Side {
+    Nothing,
+    Submodule,
+    Blob(ObjectId),
+}
+
+/// Whether Git LFS may put another file in the place of this one. It passes white space over, and
+/// what comes after the bytes that it looks at.
+fn is_pointer(bytes: &[u8]) -> bool {
+    let start = bytes.get(..LFS_BYTES).unwrap_or(bytes);
+    let start = String::from_utf8_lossy(start);
+    let version = start.trim_start().strip_prefix("version ");
+    version.is_some_and(|rest| LFS_VERSIONS.iter().any(|known| rest.starts_with(known)))
+}
+
+/// Counts the lines of the smallest diff, or all lines where finding it is too much work.
+fn compare(old: &[u8], new: &[u8], work: u64) -> LineCount {
+    let all = LineCount {
+        insertions: count(new),
+        deletions: count(old),
+        opaque: false,
+    };
+    if old.len().max(new.len()) > MAX_DIFFED_BYTES {
+        return all;
+    }
+    let lines = all.insertions + all.deletions;
+    let Some(most) = work.checked_div(lines) else {
+        return all;
+    };
+    let input = InternedInput::new(old, new);
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let Some(distance) = distance(&input.before, &input.after, most) else {
+        return all;
+    };
+    // Insertions and deletions together are `distance`, and their difference is that of the lengths.
+    let kept = lines.saturating_sub(distance as u64) / 2;
+    LineCount {
+        insertions: all.insertions - kept,
+        deletions: all.deletions - kept,
+        opaque: false,
+    }
+}
+
+fn count(bytes: &[u8]) -> u64 {
     bytes.split_inclusive(|&byte| byte == b'\n').count() as u64
 }
+
+/// How many lines the smallest diff adds and removes together; `None` where they are more than `most`.
+///
+/// Myers' greedy search, forwards: after the step `d`, `ends` has for each diagonal (place in `old` less
+/// place in `new`) the furthest place in `old` that `d` lines lead to. Only the number is wanted, so no
+/// way back is kept.
+fn distance(old: &[Token], new: &[Token], most: usize) -> Option<usize> {
+    let same = old.iter().zip(new).take_while(|(one, other)| one == other);
+    let same = same.count();
+    let (old, new) = (old.get(same..)?, new.get(same..)?);
+    let tail = old.iter().rev().zip(new.iter().rev());
+    let same = tail.take_while(|(one, other)| one == other).count();
+    let old = old.get(..old.len() - same)?;
+    let new = new.get(..new.len() - same)?;
+    if old.len().abs_diff(new.len()) > most {
+        return None;
+    }
+    let most = most.min(old.len() + new.len());
+    // The diagonal k stands at the index `middle + k`, with room for a neighbour on each side.
+    let middle = most + 1;
+    let mut ends = vec![0_usize; 2 * most + 3];
+    for d in 0..=most {
+        for index in (middle - d..=middle + d).step_by(2) {
+            let (below, above) = (*ends.get(index - 1)?, *ends.get(index + 1)?);
+            let down = index == middle - d || (index != middle + d && below < above);
+            // A line of `new` is added, or one of `old` removed.
+            let start = if down { above } else { below + 1 };
+            let other = (start + middle).checked_sub(index);
+            let run = other.and_then(|other| Some((old.get(start..)?, new.get(other..)?)));
+            let run = run.map_or(0, |(old, new)| {
+                let same = old.iter().zip(new).take_while(|(one, other)| one == other);
+                same.count()
+            });
+            let end = start + run;
+            *ends.get_mut(index)? = end;
+            if end >= old.len() && end + middle >= new.len() + index {
+                return Some(d);
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+#[path = "lines_tests.rs"]
+mod tests;

@@ -7,8 +7,9 @@ use std::path::Path;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 
+use super::lines::Side;
 use super::tree::TreeCache;
-use crate::change::{CommitId, Digest, HistoryError};
+use crate::change::{CommitId, Digest, HistoryError, LineCount};
 
 /// Git shortens ids to no fewer digits unless it is told to; below, words such as `cafe` would be ids.
 const MIN_ABBREVIATION: usize = 7;
@@ -20,6 +21,7 @@ pub struct Repository {
     pub(crate) repo: gix::Repository,
     pub(super) digests: RefCell<HashMap<ObjectId, Digest>>,
     pub(super) trees: RefCell<TreeCache>,
+    pub(super) line_counts: RefCell<HashMap<(Side, Side), LineCount>>,
 }
 
 impl Repository {
@@ -46,6 +48,7 @@ impl Repository {
             repo,
             digests: RefCell::default(),
             trees: RefCell::default(),
+            line_counts: RefCell::default(),
         })
     }
 

@@ -163,11 +163,7 @@ struct Evaluation<'a> {
 impl<'a> Evaluation<'a> {
     /// What the rule misses; empty where it doesn't match or is met.
     fn missing(&self, rule: &Rule) -> Vec<Missing> {
-        if !self.concerns(rule) || !self.applies(rule) {
-            return Vec::new();
-        }
-        // `forbid` is looked at before `exempt`.
-        if self.facts.exempt && rule.forbid.is_none() {
+        if !self.asks(rule) {
             return Vec::new();
         }
         if self.silent(rule) {
@@ -204,6 +200,12 @@ impl<'a> Evaluation<'a> {
             }));
         }
         missing
+    }
+
+    /// Whether the rule asks anything, its condition on AI aside. `forbid` is looked at before `exempt`.
+    fn asks(&self, rule: &Rule) -> bool {
+        let exempt = self.facts.exempt && rule.forbid.is_none();
+        !exempt && self.concerns(rule) && self.applies(rule)
     }
 
     /// Whether the rule is about such paths and sizes.
@@ -422,10 +424,8 @@ impl<'a> Evaluation<'a> {
     }
 
     fn lowers(&self, rule: &Rule, person: &str) -> bool {
-        let applies = self.touches(rule)
-            && self.applies(rule)
-            && (self.ai_matches(rule) || self.silent(rule));
-        if !applies || self.facts.approvals.contains(person) {
+        let asks = self.asks(rule) && (self.ai_matches(rule) || self.silent(rule));
+        if !asks || self.facts.approvals.contains(person) {
             return false;
         }
         let mut with = self.facts.approvals.clone();

@@ -14,7 +14,8 @@ pub struct Facts {
     pub paths: Vec<RepoPath>,
     /// How many paths differ.
     pub files: u64,
-    /// Lines added and removed; `None` is more than any number: opaque content, or not counted.
+    /// Lines added and removed, counted no further than [`super::Policy::most_lines`]; `None` is more
+    /// than any number: opaque content, or not counted.
     pub lines: Option<u64>,
     /// Whether every path is exempt, and nothing is opaque, a link or a change of mode.
     pub exempt: bool,

@@ -112,9 +112,10 @@ pub enum Enforce {
 }
 
 impl Policy {
-    /// Whether some rule asks how many lines a change has.
-    pub fn counts_lines(&self) -> bool {
-        self.rules.iter().any(|rule| rule.when.lines_over.is_some())
+    /// The highest `lines_over` of all rules; `None` where none asks how many lines a change has.
+    pub fn most_lines(&self) -> Option<u64> {
+        let rules = self.rules.iter();
+        rules.filter_map(|rule| rule.when.lines_over).max()
     }
 
     /// Whether a path needs nothing, if all of a change's paths do.

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use crate::ai::Extent;
 use crate::change::RepoPath;
-use crate::policy::{Facts, Missing, Policy, evaluate};
+use crate::policy::{Facts, Missing, Policy, evaluate, would_count};
 use crate::roster::Roster;
 
 fn roster() -> Roster {
@@ -77,6 +77,56 @@ proptest! {
         if !rules.contains("forbid") {
             prop_assert!(evaluate(&policy, &roster, &exempt).unmet.is_empty());
         }
+    }
+
+    #[test]
+    fn the_order_of_rules_changes_no_answer(one in rules(), other in rules(), facts in any_facts(), exempt: bool) {
+        let other = other.replace("\"r\"", "\"s\"");
+        let facts = Facts { exempt, ..facts };
+        let answer = |text: String| {
+            let policy = policy(&text);
+            let decision = evaluate(&policy, &roster(), &facts);
+            let told = |unmet: &crate::policy::Unmet| match unmet.missing {
+                // One declaration is told once, for the first rule that asks for one.
+                Missing::Declaration => "a declaration".to_owned(),
+                _ => format!("{} {:?}", policy.rules[unmet.rule].name, unmet.missing),
+            };
+            let told: std::collections::BTreeSet<_> = decision.unmet.iter().map(told).collect();
+            (decision.passes(), told)
+        };
+        prop_assert_eq!(answer(format!("{one}{other}")), answer(format!("{other}{one}")));
+    }
+}
+
+#[test]
+fn a_sign_off_helps_no_rule_that_asks_nothing_of_such_a_change() {
+    let rule = "[[rule]]\nname = \"r\"\nwhen = { lines_over = 10, files_over = 1 }\nrequire = { signers = 1 }\n";
+    let policy = policy(rule);
+    let large = Facts {
+        paths: vec![RepoPath::new("docs/a.md").unwrap()],
+        files: 2,
+        lines: Some(11),
+        declared: Some(Extent::None),
+        proven: ["ben".to_owned()].into(),
+        ..Facts::default()
+    };
+    let helps = |facts: &Facts| would_count(&policy, &roster(), facts, "ana");
+    assert!(helps(&large));
+    for small in [
+        Facts {
+            lines: Some(10),
+            ..large.clone()
+        },
+        Facts {
+            files: 1,
+            ..large.clone()
+        },
+        Facts {
+            exempt: true,
+            ..large
+        },
+    ] {
+        assert!(!helps(&small), "{small:?}");
     }
 }
 
