@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::Gate;
 use super::line::{Line, Unit};
 use super::statements::Place;
+use super::trust_unit::touches_trust;
 use super::verdict::{Coverage, Undecided, UnitVerdict};
 use crate::change::{ChangeDigest, ChangeManifest};
 use crate::codes::Code;
@@ -105,6 +106,10 @@ impl Gate<'_> {
         search: &mut Search,
         groups: &mut Vec<Group>,
     ) -> Result<(), Undecided> {
+        // A unit that mixes trust files with others is refused by itself: composed with one that takes
+        // its trust files back, it would no longer show.
+        let end = run.iter().position(|unit| touches_trust(&unit.manifest));
+        let run = end.and_then(|end| run.get(..end)).unwrap_or(run);
         let Some(first) = run.first().filter(|unit| !unit.manifest.is_empty()) else {
             return Ok(());
         };

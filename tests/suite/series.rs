@@ -138,6 +138,33 @@ fn a_protected_path_that_is_touched_and_undone_inside_a_series_counts() {
 }
 
 #[test]
+fn a_policy_that_is_changed_and_restored_inside_a_series_is_refused() {
+    for (path, status) in [(".countersign/policy.toml", 1), ("policy.toml", 0)] {
+        let world = World::team();
+        let ben = world.fresh("ben");
+        ben.git(&["switch", "-q", "-c", "steps"]);
+        let before = std::fs::read_to_string(ben.path.join(path)).unwrap_or_default();
+        ben.write(path, &format!("{before}# less\n"));
+        ben.commit("a.rs", "one\n", "First");
+        match before.as_str() {
+            "" => std::fs::remove_file(ben.path.join(path)).unwrap(),
+            before => ben.write(path, before),
+        }
+        ben.commit("b.rs", "two\n", "Second");
+        ben.countersign(&["declare", "--ai", "assisted"]).ok();
+        ben.git(&["push", "-q", "-u", "origin", "steps"]);
+        world.person("ana").sign("steps").ok();
+        land(&ben);
+        let verified = world.ci("HEAD~2..HEAD").expect(status, "");
+        assert_eq!(
+            verified.stdout.contains("CS409"),
+            status == 1,
+            "{verified:?}"
+        );
+    }
+}
+
+#[test]
 fn overlapping_signatures_never_refuse_what_one_of_them_covers() {
     let world = World::team();
     let ben = signed(&world, "steps", &STEPS);
