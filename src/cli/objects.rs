@@ -200,6 +200,7 @@ impl<'a> StatementsObject<'a> {
 pub struct BundleObject<'a> {
     schema: &'static str,
     bundle: Digest,
+    payload: Digest,
     hint: &'a str,
     kind: &'static str,
     claimed_signer: &'a str,
@@ -237,6 +238,7 @@ impl<'a> BundleObject<'a> {
         let mut object = Self {
             schema: "https://countersign.dev/output/bundle/v1",
             bundle: bundle.name(),
+            payload: bundle.payload_digest(),
             hint: bundle.hint(),
             kind: "declaration",
             claimed_signer: "",

@@ -65,6 +65,7 @@ fn file(
     let bundle = Bundle::parse(&bytes).map_err(malformed)?;
     let statement = AnyStatement::parse(bundle.payload()).map_err(malformed)?;
     output.row("Bundle", &bundle.name().to_string())?;
+    output.row("Payload", &bundle.payload_digest().to_string())?;
     output.row("Key", &escape(bundle.hint(), 100))?;
     describe(&statement, output)?;
     let checked = Context::open(global, environment).and_then(|context| {

@@ -65,7 +65,8 @@ impl Gate<'_> {
     pub fn assess_unit(&self, commit: &CommitId) -> Result<Assessment, Undecided> {
         let line = Line::new(self.history);
         let unit = line.unit(commit)?;
-        self.assess_landed(&line, &unit)
+        let place = Place::of_unit(&unit);
+        self.assess(&line, &place, unit.parent.as_ref(), commit)
     }
 
     /// Judges each unit of `head`'s first-parent line after `base` (SPEC 8.1).
@@ -135,7 +136,7 @@ impl Gate<'_> {
             units.push(line.unit(commit)?);
         }
         let trust = |unit: &Rc<Unit>| only_trust(&unit.manifest);
-        let mut search = Search::new();
+        let mut search = Search::new(head);
         let mut verdicts = Vec::with_capacity(units.len());
         for run in units.chunk_by(|one, next| trust(one) == trust(next)) {
             if run.first().is_some_and(trust) {
@@ -198,21 +199,6 @@ impl Gate<'_> {
             units: run,
         };
         Ok(self.assess(line, &place, base, &last.commit)?.unit)
-    }
-
-    /// Judges one unit by itself.
-    pub(super) fn assess_landed(
-        &self,
-        line: &Line<'_>,
-        unit: &Rc<Unit>,
-    ) -> Result<Assessment, Undecided> {
-        let place = Place {
-            digest: unit.digest,
-            manifest: &unit.manifest,
-            onto: unit.parent.clone(),
-            units: std::slice::from_ref(unit),
-        };
-        self.assess(line, &place, unit.parent.as_ref(), &unit.commit)
     }
 
     fn verdict(
@@ -281,6 +267,7 @@ impl Gate<'_> {
             group: place.units.iter().map(|unit| unit.commit.clone()).collect(),
             subject,
             change: place.digest,
+            trust_version: self.judging.version.number(),
             entries: place.manifest.len(),
             authors: self.author_views(&facts, &claims),
             ai: assess(facts.declared, &claims.found),

@@ -25,6 +25,9 @@ pub struct Judging {
     pub roster: Roster,
     /// The policy.
     pub policy: Policy,
+    /// The version before it.
+    pub previous: Option<VerifiedVersion>,
+    published: PublishedKeys,
 }
 
 impl Judging {
@@ -42,7 +45,7 @@ impl Judging {
         now: Timestamp,
     ) -> Result<Self, Undecided> {
         let versions = candidate_versions(history, candidates, &root)?;
-        for version in versions.into_values().rev() {
+        for version in versions.values().rev() {
             for commit in candidates {
                 let (Some(roster), Some(policy)) = (
                     subject(history, commit, ROSTER_PATH, &version.roster())?,
@@ -60,7 +63,9 @@ impl Judging {
                         ),
                     ));
                 }
-                return Self::read(root, version, published, &roster, &policy);
+                let previous = versions.get(&version.number().saturating_sub(1)).cloned();
+                let version = version.clone();
+                return Self::read(root, version, previous, published, &roster, &policy);
             }
         }
         Err(Undecided::new(
@@ -72,6 +77,7 @@ impl Judging {
     fn read(
         root: Digest,
         version: VerifiedVersion,
+        previous: Option<VerifiedVersion>,
         published: PublishedKeys,
         roster: &[u8],
         policy: &[u8],
@@ -89,7 +95,34 @@ impl Judging {
             version,
             roster,
             policy,
+            previous,
+            published,
         })
+    }
+
+    /// The version before this one, read from a commit that holds its files; `None` where none can judge. What
+    /// this one takes back (keys as compromised, statements as withdrawn) binds that one too.
+    ///
+    /// # Errors
+    /// The commit can't be read.
+    pub fn before(
+        &self,
+        history: &dyn History,
+        previous: &VerifiedVersion,
+        commit: &CommitId,
+    ) -> Result<Option<Self>, Undecided> {
+        let (Some(roster), Some(policy)) = (
+            subject(history, commit, ROSTER_PATH, &previous.roster())?,
+            subject(history, commit, POLICY_PATH, &previous.policy())?,
+        ) else {
+            return Ok(None);
+        };
+        let (root, version) = (self.root, previous.clone());
+        let read = Self::read(root, version, None, self.published, &roster, &policy);
+        Ok(read.ok().map(|mut judging| {
+            judging.roster.take_back(&self.roster);
+            judging
+        }))
     }
 
     /// The names that statements may give the repository.

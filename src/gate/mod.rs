@@ -5,6 +5,7 @@
 //! [`Verdict`]; what stands in the way of one is [`Undecided`], never a pass. SPEC section 8.
 
 mod authors;
+mod before;
 mod facts;
 mod findings;
 mod judge;

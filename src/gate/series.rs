@@ -8,11 +8,12 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::Gate;
+use super::before::Lookup;
 use super::line::{Line, Unit};
 use super::statements::Place;
 use super::trust_unit::touches_trust;
 use super::verdict::{Coverage, Undecided, UnitVerdict};
-use crate::change::{ChangeDigest, ChangeManifest};
+use crate::change::{ChangeDigest, ChangeManifest, CommitId};
 use crate::codes::Code;
 
 /// The most units of a group (SPEC 10).
@@ -29,16 +30,19 @@ pub(super) struct Search {
     stored: Option<HashSet<ChangeDigest>>,
     entries_left: usize,
     groups_left: usize,
+    before: Lookup,
     /// Whether a limit kept a run from being tried. It can only have cost a pass.
     pub cut_short: bool,
 }
 
 impl Search {
-    pub fn new() -> Self {
+    /// For a range that ends with `head`.
+    pub fn new(head: &CommitId) -> Self {
         Self {
             stored: None,
             entries_left: MAX_WORK,
             groups_left: MAX_JUDGED,
+            before: Lookup::new(head),
             cut_short: false,
         }
     }
@@ -61,7 +65,8 @@ impl Gate<'_> {
     ) -> Result<Vec<UnitVerdict>, Undecided> {
         let mut singles = Vec::with_capacity(run.len());
         for unit in run {
-            singles.push(self.assess_landed(line, unit)?.unit);
+            let place = Place::of_unit(unit);
+            singles.push(self.assess_group(line, &place, &mut search.before)?);
         }
         let mut groups = Vec::new();
         if singles.iter().all(UnitVerdict::passes) || !self.may_hold_series(run, search)? {
@@ -138,7 +143,8 @@ impl Gate<'_> {
             }
             search.groups_left -= 1;
             let units = run.get(..=length).unwrap_or_default();
-            if let Some(verdict) = self.judge_group(line, units, &composed)? {
+            let before = &mut search.before;
+            if let Some(verdict) = self.judge_group(line, units, &composed, before)? {
                 let (first, last) = (start, start + length);
                 groups.push(Group {
                     first,
@@ -157,8 +163,9 @@ impl Gate<'_> {
         line: &Line<'_>,
         units: &[Rc<Unit>],
         composed: &ChangeManifest,
+        before: &mut Lookup,
     ) -> Result<Option<UnitVerdict>, Undecided> {
-        let (Some(first), Some(last)) = (units.first(), units.last()) else {
+        let Some(first) = units.first() else {
             return Ok(None);
         };
         let place = Place {
@@ -167,9 +174,7 @@ impl Gate<'_> {
             onto: first.parent.clone(),
             units,
         };
-        let verdict = self
-            .assess(line, &place, first.parent.as_ref(), &last.commit)?
-            .unit;
+        let verdict = self.assess_group(line, &place, before)?;
         let genuine = verdict
             .statements
             .iter()

@@ -22,7 +22,17 @@ pub(super) struct Place<'a> {
     pub units: &'a [Rc<Unit>],
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    /// Where one landed unit stands.
+    pub fn of_unit(unit: &'a Rc<Unit>) -> Self {
+        Self {
+            digest: unit.digest,
+            manifest: &unit.manifest,
+            onto: unit.parent.clone(),
+            units: std::slice::from_ref(unit),
+        }
+    }
+
     /// The landed unit, where it is one.
     fn landed(&self) -> Option<&CommitId> {
         match self.units {
@@ -287,6 +297,7 @@ fn view(
         .map(|engineer| roster.level_name(engineer.level).to_owned());
     StatementView {
         bundle: statement.bundle(),
+        payload: Some(statement.payload()),
         kind: Some(kind(statement)),
         signer: Some(statement.signer().clone()),
         level,
@@ -302,6 +313,7 @@ fn view(
 fn rejected_view(rejected: Rejected) -> StatementView {
     StatementView {
         bundle: rejected.bundle,
+        payload: None,
         kind: None,
         signer: rejected.signer,
         level: None,

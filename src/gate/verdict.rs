@@ -89,6 +89,8 @@ pub struct UnitVerdict {
     pub subject: String,
     /// The change digest.
     pub change: ChangeDigest,
+    /// The trust version that judged it: the verdict's, or the one before it (SPEC 5.5).
+    pub trust_version: u64,
     /// The number of entries.
     pub entries: usize,
     /// Who is named or proven as an author.
@@ -222,6 +224,8 @@ pub enum Next {
 pub struct StatementView {
     /// SHA-256 of the bundle's bytes: its name in the store.
     pub bundle: Digest,
+    /// SHA-256 of the payload, by which admins withdraw a statement; `None` where it doesn't verify.
+    pub payload: Option<Digest>,
     /// The kind, where the file could be read that far.
     pub kind: Option<StatementKind>,
     /// The person whose key verifies it; `None` where none does.

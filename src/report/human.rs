@@ -362,7 +362,9 @@ fn closing(out: &mut String, verdict: &Verdict, labels: &Labels) {
         );
     }
     if verdict.verified {
-        row(out, "verified", &format!("{}     {head}", summary(verdict)));
+        let summary = summary(verdict);
+        let earlier = by_earlier_version(verdict);
+        row(out, "verified", &format!("{summary}{earlier}     {head}"));
         return;
     }
     let word = if verdict.waiting {
@@ -384,6 +386,16 @@ fn closing(out: &mut String, verdict: &Verdict, labels: &Labels) {
             count(total, noun(verdict.scope))
         ),
     );
+}
+
+/// How many units pass by the version before the judging one.
+fn by_earlier_version(verdict: &Verdict) -> String {
+    let earlier = |unit: &&UnitVerdict| unit.trust_version != verdict.trust.version;
+    let units: Vec<_> = verdict.units.iter().filter(earlier).collect();
+    let number: usize = units.iter().map(|unit| unit.count()).sum();
+    units.first().map_or_else(String::new, |unit| {
+        format!(", {number} by trust version {}", unit.trust_version)
+    })
 }
 
 /// What passed, in a few words.

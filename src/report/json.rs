@@ -79,6 +79,7 @@ fn unit_object(verdict: &Verdict, unit: &UnitVerdict) -> Value {
         "group": unit.group,
         "change": unit.change,
         "subject": unit.subject,
+        "trustVersion": unit.trust_version,
         "entries": unit.entries,
         "result": if unit.passes() { "verified" } else { "refused" },
         "coverage": unit.coverage.as_str(),
@@ -146,6 +147,7 @@ impl<'a> FindingObject<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct StatementObject<'a> {
     bundle: Digest,
+    payload: Option<Digest>,
     kind: Option<&'static str>,
     signer: Option<&'a str>,
     hint: Option<&'a str>,
@@ -161,6 +163,7 @@ impl<'a> StatementObject<'a> {
     pub fn new(view: &'a StatementView) -> Self {
         Self {
             bundle: view.bundle,
+            payload: view.payload,
             kind: view.kind.map(crate::gate::StatementKind::as_str),
             signer: view.signer.as_deref(),
             hint: view.hint.as_deref(),

@@ -208,6 +208,24 @@ impl Roster {
         &self.withdrawn
     }
 
+    /// Takes back what a later roster takes back: keys that it revokes as compromised, statements that it
+    /// withdraws.
+    pub fn take_back(&mut self, later: &Self) {
+        let keys = self
+            .engineers
+            .iter_mut()
+            .flat_map(|engineer| &mut engineer.keys);
+        for key in keys.filter(|key| key.revoked.is_none()) {
+            let revoked = later
+                .key(&key.key.fingerprint())
+                .and_then(|(_, key)| key.revoked.as_ref());
+            let compromised =
+                revoked.filter(|revoked| revoked.reason == RevocationReason::Compromised);
+            key.revoked = compromised.cloned();
+        }
+        self.withdrawn.extend(later.withdrawn.iter().cloned());
+    }
+
     /// The keys that the file has and this version can't verify with: CS906, never ignored.
     pub fn unsupported(&self) -> &[Unsupported] {
         &self.unsupported

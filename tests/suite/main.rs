@@ -29,4 +29,5 @@ mod terminal;
 mod transcripts;
 mod trust;
 mod vectors;
+mod versions;
 mod world;

@@ -1,0 +1,122 @@
+//! What lands while a new trust version is on its way: the version before it may judge it too, since
+//! nobody could know the rule that the new one brings (SPEC 5.5).
+
+use std::collections::HashSet;
+
+use super::Gate;
+use super::judging::Judging;
+use super::line::Line;
+use super::statements::Place;
+use super::verdict::{Undecided, UnitVerdict};
+use crate::change::{CommitId, FileMode};
+use crate::codes::Code;
+use crate::trust::version_path;
+
+/// The version before the judging one, and the commits that it may judge.
+pub(super) struct Before {
+    judging: Judging,
+    /// The commits after the judging version's checkpoint and before the one that brings it.
+    commits: HashSet<CommitId>,
+}
+
+/// [`Before`], looked for once in a check and only where something fails.
+pub(super) struct Lookup {
+    /// The last commit of the judged range.
+    head: CommitId,
+    found: Option<Option<Before>>,
+}
+
+impl Lookup {
+    pub fn new(head: &CommitId) -> Self {
+        Self {
+            head: head.clone(),
+            found: None,
+        }
+    }
+}
+
+impl Gate<'_> {
+    /// Judges a group of landed units by the judging version and, where that fails and the group landed
+    /// before that version did, by the version before it.
+    pub(super) fn assess_group(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+        lookup: &mut Lookup,
+    ) -> Result<UnitVerdict, Undecided> {
+        let (Some(first), Some(last)) = (place.units.first(), place.units.last()) else {
+            return Err(Undecided::new(Code::INTERNAL, "a group without units"));
+        };
+        let ends = (first.parent.as_ref(), &last.commit);
+        let unit = self.assess(line, place, ends.0, ends.1)?.unit;
+        // A rejection that the judging version knows stands.
+        let rejected = |unit: &UnitVerdict| {
+            let mut findings = unit.findings.iter();
+            findings.any(|finding| finding.code == Code::REJECTED)
+        };
+        if unit.passes() || rejected(&unit) {
+            return Ok(unit);
+        }
+        let before = match lookup.found.take() {
+            Some(known) => known,
+            None => self.before(&lookup.head)?,
+        };
+        let before = lookup.found.insert(before).as_ref();
+        let Some(before) = before.filter(|before| before.commits.contains(&last.commit)) else {
+            return Ok(unit);
+        };
+        let gate = Gate {
+            judging: &before.judging,
+            history: self.history,
+            store: self.store,
+            store_limits: self.store_limits.clone(),
+            target: self.target.clone(),
+            target_tip: self.target_tip.clone(),
+            now: self.now,
+        };
+        let then = gate.assess(line, place, ends.0, ends.1)?.unit;
+        Ok(if then.passes() { then } else { unit })
+    }
+
+    /// Finds the version before the judging one, and what landed on the target's line between the signing
+    /// and the landing of the judging one. `head` ends the judged range.
+    fn before(&self, head: &CommitId) -> Result<Option<Before>, Undecided> {
+        let (Some(previous), Some(checkpoint)) = (
+            &self.judging.previous,
+            self.judging.checkpoint(&self.target),
+        ) else {
+            return Ok(None);
+        };
+        // The version may have landed after the judged range.
+        let tip = match &self.target_tip {
+            Some(tip) if self.on_line(head, tip)? => tip,
+            _ => head,
+        };
+        let line = Line::new(self.history);
+        let Some(mut commits) = line.after(Some(checkpoint), tip)? else {
+            return Ok(None);
+        };
+        let mut brought_at = None;
+        for (at, commit) in commits.iter().enumerate() {
+            if self.holds_version(commit)? {
+                brought_at = Some(at);
+                break;
+            }
+        }
+        commits.truncate(brought_at.unwrap_or(0));
+        let Some(last) = commits.last() else {
+            return Ok(None);
+        };
+        let judging = self.judging.before(self.history, previous, last)?;
+        Ok(judging.map(|judging| Before {
+            judging,
+            commits: commits.into_iter().collect(),
+        }))
+    }
+
+    fn holds_version(&self, commit: &CommitId) -> Result<bool, Undecided> {
+        let path = version_path(self.judging.version.number());
+        let file = self.history.file(commit, &path)?;
+        Ok(matches!(file, Some((FileMode::Regular, _))))
+    }
+}

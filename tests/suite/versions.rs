@@ -1,0 +1,155 @@
+//! One version judges, and the one before it what landed while the new one was on its way.
+
+use crate::world::{Clone, World};
+
+/// Ben's declared branch, signed off by carol.
+fn signed(world: &World, name: &str) -> Clone {
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", name]);
+    ben.commit(&format!("{name}.rs"), "one\n", &format!("Add {name}"));
+    ben.countersign(&["declare", "--ai", "assisted"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", name]);
+    world
+        .fresh("carol")
+        .sign(name)
+        .expect(0, "approved by carol");
+    ben
+}
+
+/// Ana edits a trust file and signs version 3, but doesn't land it yet.
+fn sign_version(world: &World, file: &str, edit: impl FnOnce(String) -> String) -> Clone {
+    let ana = world.fresh("ana-again");
+    let ana = Clone {
+        home: world.person("ana").home,
+        ..ana
+    };
+    ana.git(&["config", "countersign.root", &world.root()]);
+    let text = std::fs::read_to_string(ana.path.join(file)).unwrap();
+    ana.write(file, &edit(text));
+    ana.countersign(&["trust", "sign", "--confirm", "3"]).ok();
+    ana.git(&["add", "-A"]);
+    ana.git(&["commit", "-q", "-m", "Sign version 3"]);
+    ana
+}
+
+fn land(ana: &Clone) {
+    ana.git(&["pull", "-q", "--rebase"]);
+    ana.git(&["push", "-q"]);
+}
+
+fn two_signers(policy: String) -> String {
+    format!("{policy}\n[[rule]]\nname = \"two\"\nrequire = {{ signers = 2, level = \"senior\" }}\n")
+}
+
+fn revoke_carol(roster: String, reason: &str) -> String {
+    let (before, after) = roster.split_once("id = \"carol\"").unwrap();
+    let (key, rest) = after.split_once("ssh = ").unwrap();
+    let (line, rest) = rest.split_once('\n').unwrap();
+    let revoked = format!("revoked = {{ on = \"2026-11-20\", reason = \"{reason}\" }}");
+    format!("{before}id = \"carol\"{key}ssh = {line}\n{revoked}\n{rest}")
+}
+
+#[test]
+fn a_new_rule_does_not_bind_what_landed_before_it() {
+    let world = World::team();
+    let ben = signed(&world, "tags");
+    let ana = sign_version(&world, ".countersign/policy.toml", two_signers);
+    ben.git(&["push", "-q", "origin", "HEAD:main"]);
+    // Not landed, the new version judges nothing.
+    world.ci("HEAD~1..HEAD").expect(0, "1 signed");
+    land(&ana);
+    world
+        .ci("HEAD~2..HEAD")
+        .expect(0, "1 signed, 1 trust, 1 by trust version 2");
+    world
+        .ci("HEAD~2..HEAD~1")
+        .expect(0, "signed off by carol, 1 by trust version 2");
+    let ci = world.person("ci");
+    let root = world.root();
+    ci.countersign(&["verify", "--release", "--root", &root])
+        .expect(0, "1 by trust version 2");
+    // What lands after it is bound.
+    let late = signed(&world, "late");
+    late.git(&["push", "-q", "origin", "HEAD:main"]);
+    world
+        .ci("HEAD~1..HEAD")
+        .expect(1, "rule    \"two\" policy.toml");
+}
+
+#[test]
+fn a_key_that_retired_since_still_counts_there_and_a_compromised_one_does_not() {
+    for (reason, status) in [("retired", 0), ("compromised", 1)] {
+        let world = World::team();
+        let ben = signed(&world, "tags");
+        let ana = sign_version(&world, ".countersign/roster.toml", |roster| {
+            revoke_carol(roster, reason)
+        });
+        ben.git(&["push", "-q", "origin", "HEAD:main"]);
+        land(&ana);
+        let verified = world.ci("HEAD~2..HEAD").expect(status, "");
+        assert_eq!(
+            verified.stdout.contains("CS202"),
+            status == 1,
+            "{verified:?}"
+        );
+    }
+}
+
+#[test]
+fn a_statement_that_the_new_version_withdraws_does_not_count_there_either() {
+    for (named, status) in [("sign-off", 1), ("nothing", 0)] {
+        let world = World::team();
+        let ben = signed(&world, "tags");
+        let show = world
+            .person("carol")
+            .countersign(&["show", "--format", "json", "origin/tags"])
+            .stdout;
+        let shown: serde_json::Value = serde_json::from_str(&show).unwrap();
+        let statements = shown["statements"].as_array().unwrap();
+        let sign_off = statements
+            .iter()
+            .find(|statement| statement["kind"] == "sign-off");
+        let payload = match named {
+            "sign-off" => sign_off.unwrap()["payload"].as_str().unwrap().to_owned(),
+            _ => "0".repeat(64),
+        };
+        let ana = sign_version(&world, ".countersign/roster.toml", |roster| {
+            format!("{roster}\n[[withdrawn]]\npayload = \"{payload}\"\nwhy = \"signed in error\"\n")
+        });
+        ben.git(&["push", "-q", "origin", "HEAD:main"]);
+        land(&ana);
+        let verified = world.ci("HEAD~2..HEAD").expect(status, "");
+        assert_eq!(
+            verified.stdout.contains("CS211"),
+            status == 1,
+            "{verified:?}"
+        );
+    }
+}
+
+/// Only the new version knows omar as somebody who could sign; his word stands.
+#[test]
+fn a_rejection_that_the_new_version_knows_stands() {
+    for (promoted, status) in [(true, 1), (false, 0)] {
+        let world = World::team();
+        let ben = signed(&world, "tags");
+        let ana = sign_version(&world, ".countersign/roster.toml", |roster| {
+            let (before, after) = roster.split_once("id = \"omar\"").unwrap();
+            let after = match promoted {
+                true => after.replacen("level = \"mid\"", "level = \"senior\"", 1),
+                false => after.replacen("level = \"mid\"", "level = \"junior\"", 1),
+            };
+            format!("{before}id = \"omar\"{after}")
+        });
+        ben.git(&["push", "-q", "origin", "HEAD:main"]);
+        land(&ana);
+        let omar = world.fresh("omar");
+        let unit = omar.git(&["rev-parse", "HEAD~1"]);
+        let digest = omar.digest(&[&unit]);
+        let sign = ["sign", "--reject", "-m", "no", &unit, "--confirm", &digest];
+        let run = omar.countersign(&sign);
+        assert_eq!(run.stdout.contains("rejected by omar"), promoted, "{run:?}");
+        let verified = world.ci("HEAD~2..HEAD").expect(status, "");
+        assert_eq!(verified.stdout.contains("CS302"), promoted, "{verified:?}");
+    }
+}
