@@ -11,7 +11,6 @@ use countersign::trust::{Draft, VerifiedVersion};
 use super::Failure;
 use super::args::TrustSignArgs;
 use super::context::{Context, Target, short_branch};
-use super::session;
 
 /// The most failing units that are named.
 const SHOWN: usize = 5;
@@ -27,18 +26,18 @@ pub struct Accepted {
 pub fn accept(
     args: &TrustSignArgs,
     context: &Context,
+    judging: Option<&Judging>,
     policy: &Policy,
     last: &VerifiedVersion,
 ) -> Result<Accepted, Failure> {
     let excused = excuses(&args.excuse, context)?;
     let known = &last.metadata().checkpoints;
-    let judging = judging(context, last)?;
     let mut checkpoints = Vec::new();
     let mut failing = Vec::new();
     for branch in &policy.protected {
         let before = known.iter().find(|checkpoint| checkpoint.name == *branch);
         let tip = tip(context, branch)?;
-        let git_commit = match (before, tip, &judging) {
+        let git_commit = match (before, tip, judging) {
             (Some(before), Some(tip), Some(judging))
                 if before.git_commit != tip && !args.keep_checkpoints =>
             {
@@ -67,9 +66,14 @@ pub fn accept(
 }
 
 /// Verifies the checkpoints of a version that others have begun to sign, as they did.
-pub fn check(context: &Context, draft: &Draft, last: &VerifiedVersion) -> Result<(), Failure> {
+pub fn check(
+    context: &Context,
+    judging: Option<&Judging>,
+    draft: &Draft,
+    last: &VerifiedVersion,
+) -> Result<(), Failure> {
     let known = &last.metadata().checkpoints;
-    let Some(judging) = judging(context, last)? else {
+    let Some(judging) = judging else {
         return Ok(());
     };
     let mut failing = Vec::new();
@@ -77,7 +81,7 @@ pub fn check(context: &Context, draft: &Draft, last: &VerifiedVersion) -> Result
         let before = known.iter().find(|known| known.name == checkpoint.name);
         if before.is_some_and(|before| before.git_commit != checkpoint.git_commit) {
             let (branch, commit) = (&checkpoint.name, &checkpoint.git_commit);
-            failing.extend(failing_units(context, &judging, branch, commit)?);
+            failing.extend(failing_units(context, judging, branch, commit)?);
         }
     }
     refuse(&failing, &draft.metadata().excused)
@@ -111,8 +115,12 @@ pub fn lines(draft: &Draft, last: &VerifiedVersion) -> Vec<String> {
 
 /// The version that judges what landed so far; `None` where no branch here holds the last one's files as they
 /// were signed, so that nothing can be judged by it and no checkpoint moves.
-fn judging(context: &Context, last: &VerifiedVersion) -> Result<Option<Judging>, Failure> {
-    match session::judging(context) {
+pub fn judging(context: &Context, last: &VerifiedVersion) -> Result<Option<Judging>, Failure> {
+    let head: CommitId = context.repo.resolve("HEAD")?;
+    let root = context.known_root(&head)?;
+    // One that expired is renewed like any other.
+    let while_valid = last.metadata().issued_on;
+    match context.judging_at(root, &head, None, while_valid) {
         Ok(judging) => Ok((judging.version.number() == last.number()).then_some(judging)),
         Err(failure) if failure.code == Code::TRUST_INVALID => Ok(None),
         Err(failure) => Err(failure),

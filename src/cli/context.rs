@@ -16,6 +16,7 @@ use countersign::store::{
     SyncReport, SyncRequest,
 };
 use countersign::trust::{Chain, POLICY_PATH, ROSTER_PATH};
+use jiff::Timestamp;
 
 use super::Failure;
 use super::args::Global;
@@ -295,12 +296,22 @@ impl Context {
         head: &CommitId,
         trust_ref: Option<&str>,
     ) -> Result<Judging, Failure> {
+        self.judging_at(root, head, trust_ref, self.environment.now)
+    }
+
+    /// The same at another time than now: an expired version still says who may renew it.
+    pub fn judging_at(
+        &self,
+        root: Digest,
+        head: &CommitId,
+        trust_ref: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Judging, Failure> {
         let mut candidates = vec![head.clone()];
         let trusted = self.trust_commit(root, head, trust_ref)?;
         if trusted != *head {
             candidates.push(trusted);
         }
-        let now = self.environment.now;
         let judging = Judging::find(&self.repo, &candidates, root, self.published, now)?;
         if refuse_published(&judging.roster).is_err() {
             eprintln!(

@@ -1,49 +1,66 @@
 //! What a new version of roster and policy changes, for the admin who signs it.
 
-use countersign::change::{CommitId, Digest, History as _, sha256};
-use countersign::roster::{Engineer, Roster};
+use countersign::gate::Judging;
+use countersign::policy::PolicyChange;
+use countersign::roster::{Admins, Engineer, Roster};
 use countersign::text::escape;
-use countersign::trust::ROSTER_PATH;
+use countersign::trust::VerifiedVersion;
 
-use super::context::Context;
+use super::trust_sign::Files;
 use super::{Failure, Output};
 
-/// Says who joins, leaves or changes, and whether the policy changed.
+/// Says who joins, leaves or changes, and which rules ask more or less. `old` is the last version where this
+/// clone holds its files.
 pub fn differences(
-    context: &Context,
-    old_roster: Digest,
-    old_policy: Digest,
-    new: &Roster,
-    (roster_text, policy_text): (&str, &str),
+    old: Option<&Judging>,
+    last: &VerifiedVersion,
+    new: &Files,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    if sha256(roster_text.as_bytes()) != old_roster {
-        match committed(context, ROSTER_PATH, old_roster)?
-            .map(|text| Roster::parse(&text, ROSTER_PATH))
-        {
-            Some(Ok(old)) => people(&old, new, output)?,
-            _ => output
-                .line("  ~ roster.toml changed (the version before is not in this clone's HEAD)")?,
+    let (roster, policy) = new.digests();
+    if roster != last.roster() {
+        match old {
+            Some(old) => {
+                people(&old.roster, &new.roster, output)?;
+                others(&old.roster, &new.roster, output)?;
+            }
+            None => output.line(
+                "  ! roster.toml changed; the version before is not in this clone's branches",
+            )?,
         }
     }
-    if sha256(policy_text.as_bytes()) != old_policy {
-        output.line("  ! policy.toml changed: git diff -- .countersign/policy.toml")?;
+    if policy != last.policy() {
+        match old {
+            Some(old) => rules(&new.policy.changes_since(&old.policy, &new.roster), output)?,
+            None => output.line(
+                "  ! policy.toml changed; the version before is not in this clone's branches",
+            )?,
+        }
     }
-    if sha256(roster_text.as_bytes()) == old_roster && sha256(policy_text.as_bytes()) == old_policy
-    {
+    if (roster, policy) == (last.roster(), last.policy()) {
         output.line("  nothing changed; the version is renewed")?;
     }
     Ok(())
 }
 
-/// HEAD's file, if it is the one that the last version signs.
-fn committed(context: &Context, path: &str, digest: Digest) -> Result<Option<String>, Failure> {
-    let head: CommitId = context.repo.resolve("HEAD")?;
-    let file = context
-        .repo
-        .file(&head, path)?
-        .filter(|(_, bytes)| sha256(bytes) == digest);
-    Ok(file.and_then(|(_, bytes)| String::from_utf8(bytes).ok()))
+fn rules(changes: &[PolicyChange], output: &mut Output) -> Result<(), Failure> {
+    if changes.is_empty() {
+        return output.line("  ~ policy   the same rules in other words: comments or order");
+    }
+    for change in changes {
+        let (mark, word) = if change.weaker {
+            ("!", "   WEAKER")
+        } else {
+            ("~", "")
+        };
+        let place = change.line.map(|line| format!("   policy.toml:{line}"));
+        let what = escape(&change.what, 300);
+        output.line(&format!(
+            "  {mark} policy   {what}{word}{}",
+            place.unwrap_or_default()
+        ))?;
+    }
+    Ok(())
 }
 
 fn people(old: &Roster, new: &Roster, output: &mut Output) -> Result<(), Failure> {
@@ -91,13 +108,46 @@ fn people(old: &Roster, new: &Roster, output: &mut Output) -> Result<(), Failure
     {
         output.line(&format!("  - {}  {}", engineer.id, shown(old, engineer)))?;
     }
+    Ok(())
+}
+
+/// What is no person: levels, admins, bots, gates, withdrawn statements.
+fn others(old: &Roster, new: &Roster, output: &mut Output) -> Result<(), Failure> {
+    if old.levels() != new.levels() {
+        let (before, now) = (old.levels().join(" < "), new.levels().join(" < "));
+        output.line(&format!("  ! levels  {before} -> {now}"))?;
+    }
     if old.admins() != new.admins() {
-        let admins = new.admins();
+        let shown = |admins: &Admins| format!("{} of {}", admins.threshold, admins.ids.join(", "));
+        let (before, now) = (old.admins(), new.admins());
+        let weaker = if now.threshold < before.threshold {
+            "   WEAKER"
+        } else {
+            ""
+        };
         output.line(&format!(
-            "  ! admins  {} of {}",
-            admins.threshold,
-            admins.ids.join(", ")
+            "  ! admins  {} -> {}{weaker}",
+            shown(before),
+            shown(now)
         ))?;
+    }
+    let machines = |roster: &Roster| -> Vec<String> {
+        let bots = roster.automations().iter().map(|bot| {
+            let key = bot.key.fingerprint();
+            format!("automation {}  {}  {key}", bot.id, bot.paths.join(", "))
+        });
+        let gates = roster.gates().iter();
+        let gates = gates.map(|gate| format!("gate {}  {}", gate.id, gate.key.fingerprint()));
+        let withdrawn = roster.withdrawn().iter();
+        let withdrawn =
+            withdrawn.map(|gone| format!("withdrawn {}  {}", gone.payload.short(), gone.why));
+        bots.chain(gates).chain(withdrawn).collect()
+    };
+    let (before, now) = (machines(old), machines(new));
+    for (mark, lines, others) in [("+", &now, &before), ("-", &before, &now)] {
+        for line in lines.iter().filter(|line| !others.contains(line)) {
+            output.line(&format!("  {mark} {}", escape(line, 300)))?;
+        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use countersign::change::{Digest, sha256};
 use countersign::codes::Code;
-use countersign::gate::{read_texts, refuse_unsupported};
+use countersign::gate::{Judging, read_texts, refuse_unsupported};
 use countersign::git::UserConfig;
 use countersign::policy::Policy;
 use countersign::roster::Roster;
@@ -43,19 +43,20 @@ pub fn sign(
     refuse_unsupported(&files.roster, &files.policy)?;
     context.refuse_published(&files.roster)?;
     context.sync(Direction::FetchOnly)?;
+    let before = checkpoints::judging(context, last)?;
     let begun = begun(context, &state, &files, last)?.filter(|_| !args.is_new());
     let mut draft = match begun {
         Some(draft) => {
-            check(context, &draft, last)?;
+            check(context, before.as_ref(), &draft, last)?;
             draft
         }
-        None => new_draft(args, context, &files, last)?,
+        None => new_draft(args, context, before.as_ref(), &files, last)?,
     };
-    show(context, &draft, last, &files, output)?;
+    show(&draft, last, before.as_ref(), &files, output)?;
     let number = draft.metadata().version;
     let path = context.work_dir()?.join(version_path(number));
-    let before = progress(&draft, last)?;
-    if before.is_complete() {
+    let signed = progress(&draft, last)?;
+    if signed.is_complete() {
         let bytes = draft.to_bytes().map_err(|error| issue_failure(&error))?;
         replace(&path, &bytes)?;
         output.line("Signed by all who must. In force with the commit.")?;
@@ -69,8 +70,8 @@ pub fn sign(
         Some(&files.roster),
     )?;
     let admin = admin(&draft, last, &key)?;
-    if before.signed().contains(admin.as_str()) {
-        output.line(&format!("Signed by you already. {}", waits_for(&before)))?;
+    if signed.signed().contains(admin.as_str()) {
+        output.line(&format!("Signed by you already. {}", waits_for(&signed)))?;
         return Ok(Done::No);
     }
     if !confirmed(args, context, number, &admin, output)? {
@@ -135,7 +136,8 @@ impl Files {
         })
     }
 
-    fn digests(&self) -> (Digest, Digest) {
+    /// SHA-256 of roster and policy.
+    pub fn digests(&self) -> (Digest, Digest) {
         (
             sha256(self.roster_text.as_bytes()),
             sha256(self.policy_text.as_bytes()),
@@ -195,11 +197,12 @@ pub fn begun(
 fn new_draft(
     args: &TrustSignArgs,
     context: &Context,
+    judging: Option<&Judging>,
     files: &Files,
     last: &VerifiedVersion,
 ) -> Result<Draft, Failure> {
     let now = context.environment.now;
-    let accepted = accept(args, context, &files.policy, last)?;
+    let accepted = accept(args, context, judging, &files.policy, last)?;
     let version = NewVersion {
         number: last.number() + 1,
         previous: Some(last.payload()),
@@ -215,9 +218,9 @@ fn new_draft(
 }
 
 fn show(
-    context: &Context,
     draft: &Draft,
     last: &VerifiedVersion,
+    before: Option<&Judging>,
     files: &Files,
     output: &mut Output,
 ) -> Result<(), Failure> {
@@ -246,15 +249,7 @@ fn show(
         let signed: Vec<_> = signed.signed().into_iter().collect();
         output.line(&format!("  signed so far by {}", signed.join(", ")))?;
     }
-    let texts = (files.roster_text.as_str(), files.policy_text.as_str());
-    differences(
-        context,
-        last.roster(),
-        last.policy(),
-        &files.roster,
-        texts,
-        output,
-    )?;
+    differences(before, last, files, output)?;
     for line in checkpoints::lines(draft, last) {
         output.line(&line)?;
     }

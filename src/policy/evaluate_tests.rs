@@ -1,62 +1,11 @@
 use proptest::prelude::*;
 
+use super::super::generators::{any_facts, facts, people, policy, roster, set};
 use super::*;
 use crate::ai::Extent;
-use crate::change::RepoPath;
-use crate::keys::Signer as _;
-use crate::keys::testing::signer;
-
-const PEOPLE: [(&str, &str, &str); 6] = [
-    ("maya", "junior", "payments"),
-    ("omar", "mid", ""),
-    ("linus", "senior", ""),
-    ("ana", "senior", "security"),
-    ("grace", "principal", "payments"),
-    ("tomas", "principal", "payments"),
-];
-
-fn roster() -> Roster {
-    let mut text = String::from("levels = [\"junior\", \"mid\", \"senior\", \"principal\"]\n");
-    for (seed, (id, level, team)) in (1u8..).zip(PEOPLE) {
-        let key = signer(seed).public_key().to_openssh();
-        let teams = if team.is_empty() {
-            String::new()
-        } else {
-            format!("teams = [\"{team}\"]\n")
-        };
-        text.push_str(&format!(
-            "[[engineer]]\nid = \"{id}\"\nname = \"The {id}\"\nlevel = \"{level}\"\n{teams}\
-             emails = [\"{id}@example.org\"]\n[[engineer.key]]\nssh = \"{key}\"\n"
-        ));
-    }
-    text.push_str("[admins]\nids = [\"grace\"]\nthreshold = 1\n");
-    Roster::parse(&text, "roster.toml").unwrap()
-}
-
-fn policy(rules: &str) -> Policy {
-    let head = "repository = \"example.org/pay\"\nprotected = [\"refs/heads/main\"]\n";
-    let default = if rules.contains("[default]") {
-        ""
-    } else {
-        "[default]\nrequire = { declaration = true }\nenforce = \"warn\"\n"
-    };
-    Policy::parse(&format!("{head}{default}{rules}"), "policy.toml").unwrap()
-}
 
 const FIRST_RULE: &str = "[[rule]]\nname = \"first\"\nwhen = { ai = \"assisted\", author_below = \"senior\" }\n\
                           require = { signers = 1, level = \"senior\", above_author = true }\n";
-
-fn set(ids: &[&str]) -> BTreeSet<String> {
-    ids.iter().map(|id| (*id).to_owned()).collect()
-}
-
-fn facts(claimed: &[&str]) -> Facts {
-    Facts {
-        paths: vec![RepoPath::new("src/lib.rs").unwrap()],
-        claimed: set(claimed),
-        ..Facts::default()
-    }
-}
 
 fn declared_by(author: &str, extent: Extent) -> Facts {
     Facts {
@@ -336,33 +285,6 @@ fn rules() -> impl Strategy<Value = String> {
     (when, require).prop_map(|(when, require)| {
         format!("[[rule]]\nname = \"r\"\n{when}require = {{ {require} }}\n")
     })
-}
-
-fn people(most: usize) -> impl Strategy<Value = BTreeSet<String>> {
-    let ids: Vec<String> = PEOPLE.iter().map(|(id, ..)| (*id).to_owned()).collect();
-    prop::collection::btree_set(prop::sample::select(ids), 0..=most)
-}
-
-fn any_facts() -> impl Strategy<Value = Facts> {
-    let extent = prop::sample::select(vec![None, Some(Extent::Assisted), Some(Extent::Generated)]);
-    let proven = prop::option::of((people(2), prop::sample::select(Extent::ALL.to_vec())));
-    (people(2), proven, people(4), extent, any::<bool>()).prop_map(
-        |(claimed, proven, approvals, evidence, unknown)| {
-            let (proven, declared) = match proven {
-                Some((people, extent)) if !people.is_empty() => (people, Some(extent)),
-                _ => (BTreeSet::new(), None),
-            };
-            Facts {
-                claimed,
-                proven,
-                declared,
-                approvals,
-                evidence,
-                claims_unknown: unknown,
-                ..facts(&[])
-            }
-        },
-    )
 }
 
 /// The definition of SPEC 6.4 word for word, over all sets of sign-offs: slow, for comparison.

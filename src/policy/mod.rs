@@ -5,11 +5,14 @@
 
 mod against;
 mod ai_rule;
+mod compare;
 mod conditions;
 mod decision;
 mod duration;
 mod evaluate;
 mod facts;
+#[cfg(test)]
+mod generators;
 mod glob;
 mod parse;
 #[cfg(test)]
@@ -19,6 +22,7 @@ use crate::ai::Extent;
 use crate::change::RepoPath;
 pub use crate::text::Unsupported;
 use against::Mention;
+pub use compare::PolicyChange;
 pub use decision::{Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
 pub use duration::{DURATION_LIMIT_DAYS, DurationError, parse_duration};
 pub use evaluate::{could_sign, evaluate, unhelpful, would_count};

@@ -1,5 +1,11 @@
 //! Trust versions that several admins sign: in any order, on any machine, through the store or a file.
 
+use std::collections::BTreeMap;
+
+use countersign::keys::PrivateKeyFile;
+use countersign::roster::Roster;
+use countersign::trust::{Chain, Draft, NewVersion, version_path};
+
 use crate::world::{Clone, World};
 
 /// The team with ana, carol and grace as admins, two of whom must sign.
@@ -273,4 +279,98 @@ fn the_next_admin_verifies_what_the_first_one_accepted() {
         .countersign(&[&store, &sign[..]].concat())
         .expect(1, "1 unit that landed is not covered");
     carol.countersign(&sign).expect(0, "Signed 2 of 2");
+}
+
+#[test]
+fn an_admin_sees_which_rule_gets_weaker_also_on_the_branch_that_brings_it() {
+    let world = three_admins();
+    let rule = |signers: u8| {
+        format!(
+            "\n[[rule]]\nname = \"two\"\nrequire = {{ signers = {signers}, level = \"senior\" }}\n"
+        )
+    };
+    let path = ".countersign/policy.toml";
+    let ana = updated(&world);
+    let policy = std::fs::read_to_string(ana.path.join(path)).unwrap();
+    ana.write(path, &format!("{policy}{}", rule(2)));
+    let sign = |number: &'static str| ["trust", "sign", "--confirm", number];
+    ana.countersign(&sign("4"))
+        .expect(0, "  ~ policy   rule \"two\": new   policy.toml:");
+    let carol = world.fresh("carol");
+    carol.write(path, &format!("{policy}{}", rule(2)));
+    carol.countersign(&sign("4")).expect(0, "Signed 2 of 2");
+    land(&carol);
+    let ana = updated(&world);
+    ana.write(path, &format!("{policy}{}", rule(1)));
+    let weaker = "  ! policy   rule \"two\": signers 2 -> 1   WEAKER   policy.toml:";
+    ana.countersign(&sign("5")).expect(0, weaker);
+    publish(&ana, "weaker");
+    checkout(&world, "carol", "weaker")
+        .countersign(&sign("5"))
+        .expect(0, weaker);
+}
+
+#[test]
+fn a_lower_threshold_is_told_as_weaker() {
+    let world = three_admins();
+    let ana = updated(&world);
+    let path = ".countersign/roster.toml";
+    let roster = std::fs::read_to_string(ana.path.join(path)).unwrap();
+    ana.write(path, &roster.replace("threshold = 2", "threshold = 1"));
+    ana.countersign(&["trust", "sign", "--confirm", "4"])
+        .expect(
+            0,
+            "  ! admins  2 of ana, carol, grace -> 1 of ana, carol, grace   WEAKER",
+        );
+}
+
+/// Ana's next version of unchanged files, issued and expired in the past.
+fn expired_version(ana: &Clone, root: &str) -> Vec<u8> {
+    let read = |path: &str| std::fs::read(ana.path.join(path)).unwrap();
+    let (roster_bytes, policy_bytes) = (
+        read(".countersign/roster.toml"),
+        read(".countersign/policy.toml"),
+    );
+    let roster_text = String::from_utf8(roster_bytes.clone()).unwrap();
+    let roster = Roster::parse(&roster_text, "roster.toml").unwrap();
+    let versions = [1, 2].map(|number| (number, read(&version_path(number))));
+    let root = root.trim_start_matches("sha256:").parse().unwrap();
+    let (chain, _) = Chain::verify(&BTreeMap::from(versions), &root).unwrap();
+    let last = chain.last().unwrap();
+    let version = NewVersion {
+        number: 3,
+        previous: Some(last.payload()),
+        roster_bytes: &roster_bytes,
+        policy_bytes: &policy_bytes,
+        roster: &roster,
+        checkpoints: last.metadata().checkpoints.clone(),
+        excused: vec![],
+        issued_on: "2024-01-01T00:00:00Z".parse().unwrap(),
+        expires_on: "2025-01-01T00:00:00Z".parse().unwrap(),
+    };
+    let mut draft = Draft::new(&version).unwrap();
+    let key = std::fs::read(ana.home.join("key")).unwrap();
+    let key = PrivateKeyFile::parse(&key).unwrap();
+    let signer = key.into_signer(None).unwrap();
+    draft.sign(Some(last), &signer).unwrap();
+    draft.to_bytes().unwrap()
+}
+
+#[test]
+fn an_expired_version_judges_nothing_and_is_renewed_with_nothing_changed() {
+    let world = World::team();
+    let ana = updated(&world);
+    let bytes = expired_version(&ana, &world.root());
+    std::fs::write(ana.path.join(version_path(3)), bytes).unwrap();
+    land(&ana);
+    let ana = updated(&world);
+    world.ci("HEAD~1..HEAD").expect(2, "error[CS404]");
+    ana.countersign(&["trust", "status"])
+        .expect(1, "expired on 2025-01-01");
+    ana.countersign(&["trust", "sign", "--confirm", "4"])
+        .expect(0, "nothing changed; the version is renewed");
+    land(&ana);
+    world
+        .ci("HEAD~2..HEAD")
+        .expect(0, "2 units: trust metadata");
 }
