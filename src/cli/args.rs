@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::roster_args::RosterCommand;
+
 /// Cryptographic sign-off for AI-assisted changes.
 #[derive(Debug, Parser)]
 #[command(
@@ -301,53 +303,6 @@ pub struct SyncArgs {
     /// The remote (default: the branch's, else origin)
     #[arg(value_name = "REMOTE")]
     pub name: Option<String>,
-}
-
-/// `roster`
-#[derive(Debug, Subcommand)]
-pub enum RosterCommand {
-    /// Add a person to roster.toml
-    Add(RosterAddArgs),
-    /// List the people, or one
-    List {
-        /// The person's id
-        id: Option<String>,
-    },
-    /// Print a person's public keys for other tools
-    Export {
-        /// The person's id
-        id: String,
-        /// As PEM, the form that cosign and openssl take
-        #[arg(long, required = true)]
-        pem: bool,
-    },
-    /// Check roster.toml
-    Lint,
-}
-
-/// `roster add`
-#[derive(Debug, Args)]
-pub struct RosterAddArgs {
-    /// The id: lower-case letters, digits, -, _ and .
-    pub id: String,
-    /// The name
-    #[arg(long)]
-    pub name: String,
-    /// An e-mail address that commits carry; may be repeated
-    #[arg(long = "email", required = true)]
-    pub emails: Vec<String>,
-    /// The level
-    #[arg(long)]
-    pub level: String,
-    /// A public key file; may be repeated
-    #[arg(long = "key", value_name = "FILE", required = true)]
-    pub keys: Vec<PathBuf>,
-    /// A team; may be repeated
-    #[arg(long = "team")]
-    pub teams: Vec<String>,
-    /// The GitHub login
-    #[arg(long, value_name = "LOGIN")]
-    pub github: Option<String>,
 }
 
 /// `policy`

@@ -16,8 +16,12 @@ mod key;
 mod lint;
 mod objects;
 mod output;
+mod people_file;
 mod policy;
 mod roster;
+mod roster_args;
+mod roster_edit;
+mod roster_import;
 mod session;
 mod show;
 mod sign;
@@ -35,10 +39,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Cli, Command, Format, RosterCommand, TrustCommand};
+use args::{Cli, Command, Format, TrustCommand};
 use countersign::codes::Code;
 use environment::Environment;
 pub use output::{Done, Failure, Output};
+use roster_args::RosterCommand;
 
 /// Runs the command line and gives its exit status: 0 yes or done, 1 no, 2 could not decide.
 pub fn run() -> ExitCode {

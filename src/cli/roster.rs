@@ -1,20 +1,20 @@
-//! `roster add | list | export | lint`.
+//! `roster list | export | lint`, and how trust files are read and written.
 
 use std::io::Write as _;
 use std::path::Path;
 
 use countersign::codes::Code;
-use countersign::gate::PublishedKeys;
-use countersign::roster::{NewEngineer, NewGithub, Roster, add_engineer};
+use countersign::roster::{Engineer, EngineerKey, Roster};
 use countersign::text::escape;
 use countersign::trust::ROSTER_PATH;
 
-use super::args::{Global, RosterAddArgs, RosterCommand};
+use super::args::Global;
 use super::context::Context;
 use super::environment::Environment;
 use super::lint::{self, Problem};
 use super::objects::RosterObject;
-use super::{Done, Failure, Output, key};
+use super::roster_args::{RosterCommand, RosterExportArgs};
+use super::{Done, Failure, Output, roster_edit, roster_import};
 
 /// The largest roster or policy that is read, in bytes.
 const MAX_TEXT: u64 = 4 << 20;
@@ -28,9 +28,12 @@ pub fn run(
 ) -> Result<Done, Failure> {
     let context = Context::open(global, environment)?;
     match command {
-        RosterCommand::Add(args) => add(args, &context, output),
+        RosterCommand::Add(args) => roster_edit::add(args, &context, output),
+        RosterCommand::Set(args) => roster_edit::set(args, &context, output),
+        RosterCommand::Revoke(args) => roster_edit::revoke(args, &context, output),
+        RosterCommand::Import(args) => roster_import::run(args, &context, output),
         RosterCommand::List { id } => list(id.as_deref(), &context, output),
-        RosterCommand::Export { id, pem: _ } => export(id, &context, output),
+        RosterCommand::Export(args) => export(args, &context, output),
         RosterCommand::Lint => check(&context, output),
     }
 }
@@ -88,56 +91,11 @@ fn parse(context: &Context, output: &mut Output) -> Result<Option<Roster>, Failu
     }
 }
 
-fn add(args: &RosterAddArgs, context: &Context, output: &mut Output) -> Result<Done, Failure> {
-    let text = read(context, ROSTER_PATH)?;
-    let keys = args
-        .keys
-        .iter()
-        .map(|path| key::read_public(path))
-        .collect::<Result<Vec<_>, _>>()?;
-    if context.published == PublishedKeys::Refused
-        && let Some(key) = keys.iter().find(|key| key.is_published())
-    {
-        let message = format!(
-            "{} is published: everybody can sign with it",
-            key.fingerprint()
-        );
-        return Err(Failure::new(Code::EXAMPLE_KEY, message));
-    }
-    let new = NewEngineer {
-        id: args.id.clone(),
-        name: args.name.clone(),
-        emails: args.emails.clone(),
-        level: args.level.clone(),
-        teams: args.teams.clone(),
-        github: args
-            .github
-            .clone()
-            .map(|login| NewGithub { login, id: None }),
-        keys: keys.iter().map(|key| key.to_openssh()).collect(),
-    };
-    let edited = add_engineer(&text, ROSTER_PATH, &new)
-        .map_err(|error| Failure::no(Code::TRUST_INVALID, error.to_string()))?;
-    replace(&context.work_dir()?.join(ROSTER_PATH), edited.as_bytes())?;
-    let fingerprints: Vec<_> = keys.iter().map(|key| key.fingerprint()).collect();
-    let next = "Not in force yet. Next: countersign trust sign";
-    output.row(
-        "Added",
-        &format!(
-            "{}, {}, {}      {next}",
-            args.id,
-            args.level,
-            fingerprints.join(", ")
-        ),
-    )?;
-    Ok(Done::Yes)
-}
-
 fn list(id: Option<&str>, context: &Context, output: &mut Output) -> Result<Done, Failure> {
     let Some(roster) = parse(context, output)? else {
         return Ok(Done::No);
     };
-    let wanted = |engineer: &&countersign::roster::Engineer| id.is_none_or(|id| engineer.id == id);
+    let wanted = |engineer: &&Engineer| id.is_none_or(|id| engineer.id == id);
     let people: Vec<_> = roster.engineers().iter().filter(wanted).collect();
     if let (Some(id), true) = (id, people.is_empty()) {
         return Err(nobody(id));
@@ -176,25 +134,57 @@ fn list(id: Option<&str>, context: &Context, output: &mut Output) -> Result<Done
     Ok(Done::Yes)
 }
 
-/// The keys of a person that are in force, one PEM block each.
-fn export(id: &str, context: &Context, output: &mut Output) -> Result<Done, Failure> {
+/// The keys in force, of one person or of all, in a form that other tools read.
+fn export(
+    args: &RosterExportArgs,
+    context: &Context,
+    output: &mut Output,
+) -> Result<Done, Failure> {
     let Some(roster) = parse(context, output)? else {
         return Ok(Done::No);
     };
+    let Some(id) = &args.id else {
+        for engineer in roster.engineers() {
+            for key in in_force(engineer) {
+                output.line(&allowed_signer(engineer, key))?;
+            }
+        }
+        return Ok(Done::Yes);
+    };
     let engineer = roster.engineer(id).ok_or_else(|| nobody(id))?;
-    let in_force = |key: &&countersign::roster::EngineerKey| key.revoked.is_none();
-    let keys: Vec<_> = engineer.keys.iter().filter(in_force).collect();
+    let keys: Vec<_> = in_force(engineer).collect();
     if keys.is_empty() {
         let message = format!("{id} has no key in force");
         return Err(Failure::no(Code::KEY_REVOKED, message));
     }
     for key in keys {
-        output.text(&key.key.to_pem())?;
+        match args.pem {
+            true => output.text(&key.key.to_pem())?,
+            false => output.line(&allowed_signer(engineer, key))?,
+        }
     }
     Ok(Done::Yes)
 }
 
-fn nobody(id: &str) -> Failure {
+fn in_force(engineer: &Engineer) -> impl Iterator<Item = &EngineerKey> {
+    engineer.keys.iter().filter(|key| key.revoked.is_none())
+}
+
+/// A line of ssh-keygen's ALLOWED SIGNERS format: for git's signed commits, and for sign-offs made with a
+/// security key.
+fn allowed_signer(engineer: &Engineer, key: &EngineerKey) -> String {
+    let who = match engineer.emails.as_slice() {
+        [] => engineer.id.clone(),
+        emails => emails.join(","),
+    };
+    format!(
+        "{who} namespaces=\"git,countersign\" {}",
+        key.key.to_openssh()
+    )
+}
+
+/// Nobody has the id.
+pub fn nobody(id: &str) -> Failure {
     Failure::usage(format!("nobody of the roster has the id \"{id}\""))
         .next("countersign roster list")
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::generators::{any_facts, policy, roster};
+use super::super::facts_testing::{any_facts, policy, roster};
 use crate::policy::evaluate;
 
 const RULE: &str = "[[rule]]\nname = \"payments\"\npaths = [\"pay/**\"]\nwhen = { ai = \"assisted\", author_below = \"senior\" }\n\

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::generators::{any_facts, facts, people, policy, roster, set};
+use super::super::facts_testing::{any_facts, facts, people, policy, roster, set};
 use super::*;
 use crate::ai::Extent;
 

@@ -12,7 +12,7 @@ mod duration;
 mod evaluate;
 mod facts;
 #[cfg(test)]
-mod generators;
+mod facts_testing;
 mod glob;
 mod parse;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The roster: who takes part, at which level, in which teams, with which keys. SPEC section 5.
 //!
 //! [`Roster::parse`] reads and checks `roster.toml`; the rest answers questions about people. The
-//! roster alone says a person's level and team; nothing in a statement does. [`add_engineer`] edits
+//! roster alone says a person's level and team; nothing in a statement does. [`RosterEditor`] edits
 //! the text and keeps its comments and order.
 
 mod address;
@@ -16,7 +16,7 @@ mod testing;
 use crate::change::{Digest, Identity};
 use crate::keys::PublicKey;
 pub use crate::text::Unsupported;
-pub use edit::{EditError, NewEngineer, NewGithub, add_engineer};
+pub use edit::{EditError, EngineerChange, NewEngineer, NewGithub, RosterEditor};
 
 /// A person's id: lower-case letters, digits, `-`, `_`, `.`; unique in the roster.
 pub type PersonId = String;

@@ -21,6 +21,7 @@ mod places;
 mod refusals;
 mod rejections;
 mod release;
+mod roster;
 mod series;
 mod sizes;
 mod spec;
