@@ -340,6 +340,9 @@ pub struct TrustSignArgs {
     /// Leave the protected branches' checkpoints where they are
     #[arg(long, conflicts_with = "excuse")]
     pub keep_checkpoints: bool,
+    /// Set a protected branch's checkpoint back, so that what landed since is judged again; may be repeated
+    #[arg(long = "checkpoint", value_name = "BRANCH=COMMIT")]
+    pub checkpoints: Vec<String>,
     /// Sign without a terminal: the number of the version
     #[arg(long, value_name = "N")]
     pub confirm: Option<u64>,
@@ -351,7 +354,10 @@ pub struct TrustSignArgs {
 impl TrustSignArgs {
     /// Whether it asks for what a version that others have begun may not say.
     pub fn is_new(&self) -> bool {
-        self.expires.is_some() || self.keep_checkpoints || !self.excuse.is_empty()
+        let asks = [&self.excuse, &self.checkpoints];
+        self.expires.is_some()
+            || self.keep_checkpoints
+            || asks.iter().any(|asked| !asked.is_empty())
     }
 }
 

@@ -3,8 +3,9 @@
 use countersign::attestation::{Checkpoint, Excused};
 use countersign::change::{CommitId, History};
 use countersign::codes::Code;
-use countersign::gate::{Judging, Undecided, UnitVerdict, Verdict};
+use countersign::gate::{Judging, Resting, Undecided, UnitVerdict, Verdict, on_line};
 use countersign::policy::Policy;
+use countersign::roster::Roster;
 use countersign::text::escape;
 use countersign::trust::{Draft, VerifiedVersion};
 
@@ -14,6 +15,8 @@ use super::context::{Context, Target, short_branch};
 
 /// The most failing units that are named.
 const SHOWN: usize = 5;
+/// The most units that are named for a compromised key.
+const RESTING_SHOWN: usize = 50;
 
 /// Where the checkpoints of the next version stand.
 pub struct Accepted {
@@ -31,11 +34,19 @@ pub fn accept(
     last: &VerifiedVersion,
 ) -> Result<Accepted, Failure> {
     let excused = excuses(&args.excuse, context)?;
+    refuse_unprotected(&args.checkpoints, policy)?;
     let known = &last.metadata().checkpoints;
     let mut checkpoints = Vec::new();
     let mut failing = Vec::new();
     for branch in &policy.protected {
         let before = known.iter().find(|checkpoint| checkpoint.name == *branch);
+        if let Some(commit) = set_back(&args.checkpoints, branch, before, context)? {
+            checkpoints.push(Checkpoint {
+                name: branch.clone(),
+                git_commit: commit,
+            });
+            continue;
+        }
         let tip = tip(context, branch)?;
         let git_commit = match (before, tip, judging) {
             (Some(before), Some(tip), Some(judging))
@@ -88,7 +99,11 @@ pub fn check(
 }
 
 /// What the version changes of it, in lines for the admin who signs.
-pub fn lines(draft: &Draft, last: &VerifiedVersion) -> Vec<String> {
+pub fn lines(
+    context: &Context,
+    draft: &Draft,
+    last: &VerifiedVersion,
+) -> Result<Vec<String>, Failure> {
     let known = &last.metadata().checkpoints;
     let mut lines = Vec::new();
     for checkpoint in &draft.metadata().checkpoints {
@@ -96,6 +111,12 @@ pub fn lines(draft: &Draft, last: &VerifiedVersion) -> Vec<String> {
         let commit = checkpoint.git_commit.short();
         match known.iter().find(|known| known.name == checkpoint.name) {
             Some(before) if before.git_commit == checkpoint.git_commit => {}
+            Some(before) if on_line(&context.repo, &checkpoint.git_commit, &before.git_commit)? => {
+                lines.push(format!(
+                    "  ! {branch}  set back to {commit} (before: {}): what landed since is judged again",
+                    before.git_commit.short()
+                ));
+            }
             Some(before) => lines.push(format!(
                 "  ~ {branch}  verified and accepted up to {commit} (before: {})",
                 before.git_commit.short()
@@ -110,7 +131,7 @@ pub fn lines(draft: &Draft, last: &VerifiedVersion) -> Vec<String> {
             excuse.git_commit.short()
         ));
     }
-    lines
+    Ok(lines)
 }
 
 /// The version that judges what landed so far; `None` where no branch here holds the last one's files as they
@@ -196,6 +217,102 @@ fn refuse(failing: &[UnitVerdict], excused: &[Excused]) -> Result<(), Failure> {
             "or",
             "--excuse COMMIT=REASON accepts it; --keep-checkpoints leaves the branch for later",
         ))
+}
+
+fn is_named(branch: &str, name: &str) -> bool {
+    name == branch || name == short_branch(branch)
+}
+
+/// Refuses `BRANCH=COMMIT` texts that are of another form, or of a branch that the policy doesn't protect.
+fn refuse_unprotected(texts: &[String], policy: &Policy) -> Result<(), Failure> {
+    for text in texts {
+        let wrong = |why: &str| Failure::usage(format!("--checkpoint {text}: {why}"));
+        let (name, _) = text
+            .split_once('=')
+            .ok_or_else(|| wrong("BRANCH=COMMIT is asked for"))?;
+        if !policy.protected.iter().any(|branch| is_named(branch, name)) {
+            return Err(wrong("no protected branch"));
+        }
+    }
+    Ok(())
+}
+
+/// Where a branch's checkpoint is to be set back to, as `BRANCH=COMMIT` asks.
+fn set_back(
+    texts: &[String],
+    branch: &str,
+    before: Option<&Checkpoint>,
+    context: &Context,
+) -> Result<Option<CommitId>, Failure> {
+    for text in texts {
+        let wrong = |why: &str| Failure::usage(format!("--checkpoint {text}: {why}"));
+        let Some((name, revision)) = text.split_once('=') else {
+            continue;
+        };
+        if !is_named(branch, name) {
+            continue;
+        }
+        let before = before.ok_or_else(|| wrong("the branch has no checkpoint"))?;
+        let commit = context.repo.resolve(revision)?;
+        if !on_line(&context.repo, &commit, &before.git_commit)? {
+            let now = before.git_commit.short();
+            return Err(wrong(&format!("not on its line before {now}, where it is")));
+        }
+        return Ok(Some(commit));
+    }
+    Ok(None)
+}
+
+/// What landed before the checkpoints on the word of keys that a new roster revokes as compromised, in lines
+/// for the admin who signs.
+pub fn compromised(
+    context: &Context,
+    judging: &Judging,
+    new: &Roster,
+    draft: &Draft,
+) -> Result<Vec<String>, Failure> {
+    let mut lines = Vec::new();
+    let keys = judging.roster.newly_compromised(new);
+    if keys.is_empty() {
+        return Ok(lines);
+    }
+    let store = context.store()?;
+    let snapshot = store.open().map_err(Undecided::from)?;
+    for checkpoint in &draft.metadata().checkpoints {
+        let (name, tip) = (checkpoint.name.clone(), checkpoint.git_commit.clone());
+        let target = Target { name, tip };
+        let gate = context.gate(&snapshot, judging, &target);
+        for (person, key) in &keys {
+            let units = gate.resting_on(key, &target.tip)?;
+            lines.extend(told(&units, person, key, &target.name));
+        }
+    }
+    Ok(lines)
+}
+
+fn told(units: &[Resting], person: &str, key: &str, branch: &str) -> Vec<String> {
+    let branch = short_branch(branch);
+    let Some(first) = units.first() else {
+        return vec![format!(
+            "  ! compromised  {key} of {person}: nothing that {branch} accepted rests on it"
+        )];
+    };
+    let number = units.len();
+    let mut lines = vec![format!(
+        "  ! compromised  {key} of {person}: {number} accepted on {branch} may rest on it"
+    )];
+    for unit in units.iter().take(RESTING_SHOWN) {
+        let subject = escape(&unit.subject, 72);
+        lines.push(format!("      {} \"{subject}\"", unit.commit.short()));
+    }
+    if number > RESTING_SHOWN {
+        lines.push(format!("      and {} more", number - RESTING_SHOWN));
+    }
+    let first = first.commit.short();
+    lines.push(format!(
+        "      to have them judged again: countersign trust sign --checkpoint {branch}={first}~1"
+    ));
+    lines
 }
 
 /// Reads `COMMIT=REASON`.

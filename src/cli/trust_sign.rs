@@ -44,15 +44,26 @@ pub fn sign(
     context.refuse_published(&files.roster)?;
     context.sync(Direction::FetchOnly)?;
     let before = checkpoints::judging(context, last)?;
+    // What the new version takes back must not carry a checkpoint forward.
+    let strict = before.clone().map(|mut judging| {
+        judging.roster.take_back(&files.roster);
+        judging
+    });
     let begun = begun(context, &state, &files, last)?.filter(|_| !args.is_new());
     let mut draft = match begun {
         Some(draft) => {
-            check(context, before.as_ref(), &draft, last)?;
+            check(context, strict.as_ref(), &draft, last)?;
             draft
         }
-        None => new_draft(args, context, before.as_ref(), &files, last)?,
+        None => new_draft(args, context, strict.as_ref(), &files, last)?,
     };
-    show(&draft, last, before.as_ref(), &files, output)?;
+    show(context, &draft, last, before.as_ref(), &files, output)?;
+    if let Some(before) = &before {
+        for line in checkpoints::compromised(context, before, &files.roster, &draft)? {
+            output.line(&line)?;
+        }
+        output.flush()?;
+    }
     let number = draft.metadata().version;
     let path = context.work_dir()?.join(version_path(number));
     let signed = progress(&draft, last)?;
@@ -218,6 +229,7 @@ fn new_draft(
 }
 
 fn show(
+    context: &Context,
     draft: &Draft,
     last: &VerifiedVersion,
     before: Option<&Judging>,
@@ -250,7 +262,7 @@ fn show(
         output.line(&format!("  signed so far by {}", signed.join(", ")))?;
     }
     differences(before, last, files, output)?;
-    for line in checkpoints::lines(draft, last) {
+    for line in checkpoints::lines(context, draft, last)? {
         output.line(&line)?;
     }
     output.flush()

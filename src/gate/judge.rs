@@ -11,7 +11,7 @@ use super::statements::{Place, Statements};
 use super::trust_unit::{only_trust, touches_trust};
 use super::verdict::{Coverage, Effect, Scope, Undecided, UnitVerdict, Verdict};
 use crate::ai::assess;
-use crate::change::{ChangeManifest, CommitId};
+use crate::change::{ChangeManifest, CommitId, History};
 use crate::codes::Code;
 use crate::policy::Facts;
 use crate::verify::VerifiedStatement;
@@ -152,8 +152,7 @@ impl Gate<'_> {
 
     /// Whether a commit stands on the first-parent line that ends at `tip`.
     pub fn on_line(&self, commit: &CommitId, tip: &CommitId) -> Result<bool, Undecided> {
-        let line = Line::new(self.history);
-        Ok(line.since(commit, tip)?.is_some())
+        on_line(self.history, commit, tip)
     }
 
     fn off_line(&self, base: Option<&CommitId>, head: &CommitId) -> Result<Undecided, Undecided> {
@@ -291,6 +290,18 @@ impl Gate<'_> {
             genuine: statements.verified,
         })
     }
+}
+
+/// Whether a commit stands on the first-parent line that ends at `tip`.
+///
+/// # Errors
+/// The history can't be read that far.
+pub fn on_line(
+    history: &dyn History,
+    commit: &CommitId,
+    tip: &CommitId,
+) -> Result<bool, Undecided> {
+    Ok(Line::new(history).since(commit, tip)?.is_some())
 }
 
 /// A statement that might lift what is missing, had it been decided whether it counts.

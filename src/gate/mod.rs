@@ -14,6 +14,7 @@ mod landed;
 mod line;
 mod nearest;
 mod rejections;
+mod resting;
 mod series;
 mod size;
 mod statements;
@@ -26,10 +27,11 @@ use crate::change::{CommitId, History};
 use crate::store::{Limits, Snapshot};
 
 pub use authors::{Claims, merge_adds, read_claims};
-pub use judge::Assessment;
+pub use judge::{Assessment, on_line};
 pub use judging::{
     Judging, PublishedKeys, read_texts, refuse_published, refuse_unsupported, version_files,
 };
+pub use resting::Resting;
 pub use verdict::{
     AuthorView, Coverage, Effect, Finding, JudgedBy, Nearest, Next, RuleView, Scope, StatementKind,
     StatementView, Undecided, UnitVerdict, Verdict,

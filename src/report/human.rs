@@ -318,16 +318,13 @@ pub(super) fn next_command(
         return Err(lifts_rejection(finding, change));
     }
     if let (Next::Declare | Next::Sign, [_, _, ..]) = (finding.next, unit.group.as_slice()) {
-        let verb = if finding.next == Next::Sign {
-            "sign"
-        } else {
-            "declare"
+        // What landed is covered one by one, so the series' declaration helps none of them.
+        let commands = match finding.next {
+            Next::Sign => "an author: countersign declare COMMIT; then countersign sign COMMIT",
+            _ => "countersign declare COMMIT",
         };
         let commits: Vec<_> = unit.group.iter().map(CommitId::short).collect();
-        return Err(format!(
-            "countersign {verb} COMMIT, for each of {}",
-            commits.join(" ")
-        ));
+        return Err(format!("{commands}; for each of {}", commits.join(" ")));
     }
     match (finding.next, scope) {
         (Next::Declare, Scope::Change) => words(&["countersign", "declare"]),

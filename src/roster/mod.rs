@@ -226,6 +226,22 @@ impl Roster {
         self.withdrawn.extend(later.withdrawn.iter().cloned());
     }
 
+    /// The keys in force here that a later roster revokes as compromised: person and fingerprint.
+    pub fn newly_compromised(&self, later: &Self) -> Vec<(PersonId, String)> {
+        let mut found = Vec::new();
+        for engineer in &self.engineers {
+            for key in engineer.keys.iter().filter(|key| key.revoked.is_none()) {
+                let fingerprint = key.key.fingerprint();
+                let revoked = later.key(&fingerprint);
+                let revoked = revoked.and_then(|(_, key)| key.revoked.as_ref());
+                if revoked.is_some_and(|it| it.reason == RevocationReason::Compromised) {
+                    found.push((engineer.id.clone(), fingerprint));
+                }
+            }
+        }
+        found
+    }
+
     /// The keys that the file has and this version can't verify with: CS906, never ignored.
     pub fn unsupported(&self) -> &[Unsupported] {
         &self.unsupported

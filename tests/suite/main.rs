@@ -10,6 +10,7 @@
 mod ancestry;
 mod attacks;
 mod bad_input;
+mod compromise;
 mod edges;
 mod git_reading;
 mod help;

@@ -298,6 +298,9 @@ fn a_series_that_misses_a_level_says_so_of_the_whole() {
         run.stdout
             .contains("ben (junior)   declaration of assisted, counts")
     );
-    assert!(run.stdout.contains("countersign sign COMMIT, for each of"));
+    assert!(
+        run.stdout
+            .contains("then countersign sign COMMIT; for each of")
+    );
     assert!(run.stdout.contains("waiting   2 of 2 units"));
 }
