@@ -149,6 +149,9 @@ catalogue! {
     SERIES_DIFFERS = 217, "reviewed commits differ from those that landed",
         "Several commits landed that together make up the signed change, but they are not the commits that the signer saw, one by one: one of them may undo somebody else's work.",
         "Land the branch as it was reviewed, or sign each commit that landed: countersign sign COMMIT.";
+    OUTSIDE_PATHS = 218, "an automation's declaration outside its paths",
+        "The declaration is genuine, but the change touches a path that the roster doesn't give this automation.",
+        "Take the path out of the change, or have a person declare and sign it as usual.";
     FORBIDDEN = 301, "forbidden",
         "A rule of the policy forbids such a change. No sign-off lifts it.",
         "Take the part out of the change, or do what the rule's text says.";

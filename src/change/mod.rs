@@ -7,12 +7,14 @@
 
 mod commit;
 mod digest;
+mod glob;
 mod history;
 mod manifest;
 mod path;
 
 pub use commit::{Commit, CommitId, CommitIdError, Identity};
 pub use digest::{ChangeDigest, Digest, DigestError, sha256};
+pub use glob::{GLOB_LIMIT, Glob, GlobError};
 pub use history::{History, HistoryError, LineCount};
 pub use manifest::{
     ChangeManifest, ComposeError, Content, Entry, FileMode, MANIFEST_HEADER, ManifestError,

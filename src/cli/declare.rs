@@ -6,7 +6,6 @@ use countersign::change::sha256;
 use countersign::codes::Code;
 use countersign::gate::Assessment;
 use countersign::git::UserConfig;
-use countersign::roster::Engineer;
 use countersign::text::escape;
 
 use super::args::{DeclareArgs, Global};
@@ -14,6 +13,7 @@ use super::context::Context;
 use super::environment::Environment;
 use super::objects::{DeclaredObject, MadeObject};
 use super::session::Session;
+use super::statement::Declarant;
 use super::{Done, Failure, Output, key, statement, status};
 
 /// Declares how AI took part in a change.
@@ -30,7 +30,7 @@ pub fn run(
     let (context, roster) = (&session.context, &session.judging.roster);
     let config = UserConfig::read(&global.folder)?;
     let key = key::find(&args.key, &config, &context.environment, Some(roster))?;
-    let author = statement::signer(roster, &key)?;
+    let author = statement::declarant(roster, &key)?;
     if let Some(id) = args.to.iter().find(|id| roster.engineer(id).is_none()) {
         return Err(Failure::usage(format!(
             "--to {id}: nobody of the roster has this id"
@@ -71,7 +71,7 @@ pub fn run(
         schema: "https://countersign.dev/output/declared/v1",
         declared: extent,
         contradicted_by: contradicting(&assessment, extent),
-        made: MadeObject::new(&session, &after, author, &kept),
+        made: MadeObject::new(&session, &after, author.id, &kept),
     })?;
     Ok(Done::Yes)
 }
@@ -133,7 +133,7 @@ fn declaration(
     extent: Extent,
     session: &Session,
     assessment: &Assessment,
-    author: &Engineer,
+    author: Declarant<'_>,
 ) -> Result<Declaration, Failure> {
     let mut ai = assess(Some(extent), &assessment.claims.found);
     if let Some(tool) = &args.tool {

@@ -126,7 +126,7 @@ impl<'a> MadeObject<'a> {
     pub fn new(
         session: &'a Session,
         after: &'a Assessment,
-        signer: &'a Engineer,
+        signer: &'a str,
         kept: &'a Kept,
     ) -> Self {
         Self {
@@ -135,7 +135,7 @@ impl<'a> MadeObject<'a> {
             base: &session.subject.base,
             head: &session.subject.head,
             bundle: kept.bundle,
-            signer: &signer.id,
+            signer,
             key: &kept.key,
             signed_on: session.context.environment.now.to_string(),
             pushed_to: kept.place.pushed_to(),

@@ -1,7 +1,8 @@
 //! `policy lint`.
 
+use countersign::change::Glob;
 use countersign::change::RepoPath;
-use countersign::policy::{Glob, Policy};
+use countersign::policy::Policy;
 use countersign::roster::Roster;
 use countersign::trust::{POLICY_PATH, ROSTER_PATH};
 

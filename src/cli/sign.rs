@@ -103,7 +103,7 @@ fn tell(
         decision: decided.decision,
         comment: decided.comment.as_deref(),
         replaces: replaced.map(VerifiedStatement::payload).collect(),
-        made: MadeObject::new(session, &after, signer, kept),
+        made: MadeObject::new(session, &after, &signer.id, kept),
     })
 }
 

@@ -12,7 +12,7 @@ use countersign::change::{ChangeDigest, Digest, History};
 use countersign::codes::Code;
 use countersign::gate::{Assessment, merge_adds};
 use countersign::git::RemoteName;
-use countersign::roster::{Engineer, Roster};
+use countersign::roster::{Engineer, PersonId, Roster};
 use countersign::store::{Direction, Item};
 
 use super::context::Context;
@@ -89,7 +89,7 @@ fn commits(
 pub fn authors(
     roster: &Roster,
     assessment: &Assessment,
-    declarant: Option<&Engineer>,
+    declarant: Option<Declarant<'_>>,
 ) -> Vec<Author> {
     let mut seen = BTreeSet::new();
     let mut authors = Vec::new();
@@ -106,24 +106,48 @@ pub fn authors(
             });
         }
     }
-    let proven = assessment
-        .facts
-        .proven
-        .iter()
-        .filter_map(|id| roster.engineer(id));
+    let proven = assessment.facts.proven.iter();
+    let proven = proven.filter_map(|id| roster.engineer(id).map(Declarant::from));
     let mut declarants = BTreeSet::new();
-    for engineer in proven.chain(declarant) {
-        if declarants.insert(&engineer.id) {
-            let id = Some(engineer.id.clone());
+    for who in proven.chain(declarant) {
+        if declarants.insert(who.id) {
             authors.push(Author {
-                name: Some(engineer.name.clone()),
+                name: who.name.cloned(),
                 email: None,
-                id,
+                id: Some(who.id.clone()),
                 role: AuthorRole::Declarant,
             });
         }
     }
     authors
+}
+
+/// Who declares: a person, or an automation.
+#[derive(Clone, Copy)]
+pub struct Declarant<'r> {
+    pub id: &'r PersonId,
+    /// A person's name.
+    pub name: Option<&'r String>,
+}
+
+impl<'r> From<&'r Engineer> for Declarant<'r> {
+    fn from(engineer: &'r Engineer) -> Self {
+        Self {
+            id: &engineer.id,
+            name: Some(&engineer.name),
+        }
+    }
+}
+
+/// Who declares: whose key it is, an automation's or a person's.
+pub fn declarant<'r>(roster: &'r Roster, key: &Found) -> Result<Declarant<'r>, Failure> {
+    match roster.automation_key(&key.fingerprint()) {
+        Some(bot) => Ok(Declarant {
+            id: &bot.id,
+            name: None,
+        }),
+        None => signer(roster, key).map(Declarant::from),
+    }
 }
 
 /// Who signs: the roster's person whose key it is.

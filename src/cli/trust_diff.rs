@@ -1,5 +1,6 @@
 //! What a new version of roster and policy changes, for the admin who signs it.
 
+use countersign::change::Glob;
 use countersign::gate::Judging;
 use countersign::policy::PolicyChange;
 use countersign::roster::{Admins, Engineer, Roster};
@@ -134,7 +135,8 @@ fn others(old: &Roster, new: &Roster, output: &mut Output) -> Result<(), Failure
     let machines = |roster: &Roster| -> Vec<String> {
         let bots = roster.automations().iter().map(|bot| {
             let key = bot.key.fingerprint();
-            format!("automation {}  {}  {key}", bot.id, bot.paths.join(", "))
+            let paths: Vec<_> = bot.paths.iter().map(Glob::as_str).collect();
+            format!("automation {}  {}  {key}", bot.id, paths.join(", "))
         });
         let gates = roster.gates().iter();
         let gates = gates.map(|gate| format!("gate {}  {}", gate.id, gate.key.fingerprint()));

@@ -36,7 +36,7 @@ impl Gate<'_> {
             for author in statement.authors() {
                 self.claim_author(&mut all, author);
             }
-            if statement.declaration().is_some() {
+            if is_by_author(statement) {
                 all.people.insert(statement.signer().clone());
             }
             evidence = evidence.max(statement.extent());
@@ -45,7 +45,10 @@ impl Gate<'_> {
             paths: place.touched().into_iter().collect(),
             files: place.manifest.len() as u64,
             lines: size.lines,
-            exempt: size.exempt,
+            exempt: size.exempt
+                || statements
+                    .counted()
+                    .any(VerifiedStatement::is_by_automation),
             evidence,
             claimed: all.people,
             claims_unknown: !all.unknown.is_empty() || claims.left_out > 0,
@@ -53,7 +56,10 @@ impl Gate<'_> {
         };
         for statement in statements.counted() {
             if let Some(declaration) = statement.declaration() {
-                facts.proven.insert(statement.signer().clone());
+                // An automation proves nobody's authorship.
+                if is_by_author(statement) {
+                    facts.proven.insert(statement.signer().clone());
+                }
                 facts.declared = facts.declared.max(Some(
                     declaration.ai_assistance.declared.unwrap_or(Extent::None),
                 ));
@@ -74,7 +80,7 @@ impl Gate<'_> {
             .claimed(author)
             .map(|engineer| &engineer.id);
         let declared = |statement: &VerifiedStatement| {
-            statement.declaration().is_some() && Some(statement.signer()) != person
+            is_by_author(statement) && Some(statement.signer()) != person
         };
         let named = statements
             .verified
@@ -88,9 +94,10 @@ impl Gate<'_> {
                         .as_ref()
                         .is_some_and(|email| email.eq_ignore_ascii_case(&author.email))
             });
-        let declares = statements.verified.iter().any(|statement| {
-            statement.declaration().is_some() && Some(statement.signer()) == person
-        });
+        let declares = statements
+            .verified
+            .iter()
+            .any(|statement| is_by_author(statement) && Some(statement.signer()) == person);
         // Under another of their addresses the commit may name them as a co-author.
         let co_author = claims.named.iter().any(|(identity, role)| {
             let claimed = self.judging.roster.claimed(identity);
@@ -144,6 +151,11 @@ impl Gate<'_> {
         }
         views
     }
+}
+
+/// Whether it is a person's declaration.
+fn is_by_author(statement: &VerifiedStatement) -> bool {
+    statement.declaration().is_some() && !statement.is_by_automation()
 }
 
 fn identity(author: &Author) -> Identity {

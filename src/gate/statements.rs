@@ -164,6 +164,9 @@ impl Gate<'_> {
         place: &Place<'_>,
         statement: &VerifiedStatement,
     ) -> Result<Option<(Code, String)>, Undecided> {
+        if let Some(why) = self.outside(place, statement) {
+            return Ok(Some((Code::OUTSIDE_PATHS, why)));
+        }
         let change = statement.change();
         let target = change
             .targets
@@ -206,6 +209,17 @@ impl Gate<'_> {
         }
         let spent = line.spent(place, &target.tip, since)?;
         Ok(spent.map(|landed| (Code::SPENT, format!("spent when {} landed", landed.short()))))
+    }
+
+    /// The path that keeps an automation's declaration from counting: it isn't the automation's own.
+    fn outside(&self, place: &Place<'_>, statement: &VerifiedStatement) -> Option<String> {
+        if !statement.is_by_automation() {
+            return None;
+        }
+        let bot = self.judging.roster.automation(statement.signer())?;
+        let touched = place.touched();
+        let path = touched.iter().find(|path| !bot.owns(path))?;
+        Some(format!("{path} is not a path of {}", bot.id))
     }
 
     /// What statements say of one another: declarations that a sign-off saw must be here, and a

@@ -17,7 +17,8 @@ pub struct Facts {
     /// Lines added and removed, counted no further than [`super::Policy::most_lines`]; `None` is more
     /// than any number: opaque content, or not counted.
     pub lines: Option<u64>,
-    /// Whether every path is exempt, and nothing is opaque, a link or a change of mode.
+    /// Whether every path is exempt, and nothing is opaque, a link or a change of mode; or every path is an
+    /// automation's own, and its declaration counts.
     pub exempt: bool,
     /// The extent that evidence and verified statements show; `None` where there is no trace.
     pub evidence: Option<Extent>,

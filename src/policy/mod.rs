@@ -13,13 +13,12 @@ mod evaluate;
 mod facts;
 #[cfg(test)]
 mod facts_testing;
-mod glob;
 mod parse;
 #[cfg(test)]
 mod testing;
 
 use crate::ai::Extent;
-use crate::change::RepoPath;
+use crate::change::{Glob, RepoPath};
 pub use crate::text::Unsupported;
 use against::Mention;
 pub use compare::PolicyChange;
@@ -27,7 +26,6 @@ pub use decision::{Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
 pub use duration::{DURATION_LIMIT_DAYS, DurationError, parse_duration};
 pub use evaluate::{could_sign, evaluate, unhelpful, would_count};
 pub use facts::Facts;
-pub use glob::{GLOB_LIMIT, Glob, GlobError};
 
 /// A signed policy, read.
 #[derive(Debug, Clone)]

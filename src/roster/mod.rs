@@ -13,7 +13,7 @@ mod people;
 #[cfg(test)]
 mod testing;
 
-use crate::change::{Digest, Identity};
+use crate::change::{Digest, Glob, Identity, RepoPath};
 use crate::keys::PublicKey;
 pub use crate::text::Unsupported;
 pub use edit::{EditError, EngineerChange, NewEngineer, NewGithub, RosterEditor};
@@ -97,10 +97,17 @@ impl std::fmt::Display for RevocationReason {
 pub struct Automation {
     /// The id.
     pub id: String,
-    /// Globs of the paths that are its own.
-    pub paths: Vec<String>,
+    /// The paths that are its own.
+    pub paths: Vec<Glob>,
     /// Its key.
     pub key: PublicKey,
+}
+
+impl Automation {
+    /// Whether a path is its own.
+    pub fn owns(&self, path: &RepoPath) -> bool {
+        self.paths.iter().any(|glob| glob.matches(path))
+    }
 }
 
 /// A CI's key, for verdicts alone.
@@ -191,6 +198,17 @@ impl Roster {
     /// The bots.
     pub fn automations(&self) -> &[Automation] {
         &self.automations
+    }
+
+    /// The bot with this id.
+    pub fn automation(&self, id: &str) -> Option<&Automation> {
+        self.automations.iter().find(|bot| bot.id == id)
+    }
+
+    /// The bot whose key has this OpenSSH fingerprint.
+    pub fn automation_key(&self, fingerprint: &str) -> Option<&Automation> {
+        let mut bots = self.automations.iter();
+        bots.find(|bot| bot.key.fingerprint() == fingerprint)
     }
 
     /// The CI keys.

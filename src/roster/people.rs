@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::change::Glob;
 use crate::text::Unsupported;
 use crate::text::toml::{Fields, Placed, Reader};
 
@@ -96,12 +97,18 @@ impl<'r> People<'r> {
         let id = self.id(fields);
         let paths = fields.some_strings("paths", PATHS_LIMIT);
         let paths = fields.distinct("paths", paths.unwrap_or_default());
+        let glob = |path: &Placed<&str>| match Glob::new(path.value) {
+            Ok(glob) => Some(glob),
+            Err(error) => {
+                self.reader.error(path.at, format!("\"paths\": {error}"));
+                None
+            }
+        };
+        let paths: Vec<_> = paths.iter().filter_map(glob).collect();
         let key = self.other_key(fields, id, "automation.key");
-        // Read and checked, but what a bot declares is not evaluated yet.
-        self.not_supported(fields, "automation", "paths");
         Some(Automation {
             id: id?.value.to_owned(),
-            paths: paths.iter().map(|path| path.value.to_owned()).collect(),
+            paths,
             key: key?.key?,
         })
     }

@@ -242,7 +242,6 @@ fn keys_that_are_not_supported_yet_are_listed_with_their_line() {
     let wanted = [
         unsupported("engineer.key.sigstore", 12),
         unsupported("engineer.key.ssh", 15),
-        unsupported("automation.paths", 29),
         unsupported("gate.key.pem", 34),
     ];
     assert_eq!(roster.unsupported(), wanted);
@@ -284,4 +283,21 @@ fn a_key_of_another_form_has_one_owner_too() {
         "the key is \"maya\"'s already, in line 15"
     );
     assert_eq!((found[0].line, found[0].column), (28, 7));
+}
+
+#[test]
+fn a_bots_paths_are_globs() {
+    let own = "paths = [\"**/Cargo.lock\"]";
+    refuses(
+        &full(),
+        own,
+        "paths = [\"!Cargo.lock\"]",
+        "29:10: \"paths\": a glob can't start with \"!\": there is no negation but except_paths",
+    );
+    refuses(
+        &full(),
+        own,
+        "paths = [\"a//b\"]",
+        "29:10: \"paths\": no path matches this glob: paths have no \"/\" at an end and no empty, \".\" or \"..\" component",
+    );
 }

@@ -12,7 +12,8 @@ use crate::attestation::{
 };
 use crate::change::{ChangeDigest, Digest, sha256};
 use crate::codes::Code;
-use crate::roster::{PersonId, Roster};
+use crate::keys::PublicKey;
+use crate::roster::{PersonId, Revocation, Roster};
 
 /// How far ahead of the gate's clock a statement may say it was signed, in seconds.
 pub const MAX_AHEAD_SECONDS: i64 = 300;
@@ -35,6 +36,7 @@ pub struct VerifiedStatement {
     payload: Digest,
     change: ChangeDigest,
     signer: PersonId,
+    automation: bool,
     fingerprint: String,
     content: Content,
 }
@@ -79,9 +81,14 @@ impl VerifiedStatement {
         self.change
     }
 
-    /// The person whose key verifies it.
+    /// The person whose key verifies it, or the automation.
     pub fn signer(&self) -> &PersonId {
         &self.signer
+    }
+
+    /// Whether an automation's key verifies it: never a person's word, and never a sign-off.
+    pub fn is_by_automation(&self) -> bool {
+        self.automation
     }
 
     /// The fingerprint of that key.
@@ -187,6 +194,35 @@ fn malformed(error: &AttestationError) -> Refusal {
     (Code::MALFORMED, error.to_string())
 }
 
+/// Whose key a fingerprint names.
+struct Owner<'r> {
+    id: &'r PersonId,
+    key: &'r PublicKey,
+    revoked: Option<&'r Revocation>,
+    automation: bool,
+}
+
+impl<'r> Owner<'r> {
+    fn of(roster: &'r Roster, fingerprint: &str) -> Result<Self, Refusal> {
+        let person = roster.key(fingerprint).map(|(engineer, key)| Self {
+            id: &engineer.id,
+            key: &key.key,
+            revoked: key.revoked.as_ref(),
+            automation: false,
+        });
+        let automation = || {
+            roster.automation_key(fingerprint).map(|bot| Self {
+                id: &bot.id,
+                key: &bot.key,
+                revoked: None,
+                automation: true,
+            })
+        };
+        let unknown = || (Code::UNKNOWN_KEY, "key unknown to the roster".to_owned());
+        person.or_else(automation).ok_or_else(unknown)
+    }
+}
+
 fn checked(
     bytes: &[u8],
     roster: &Roster,
@@ -197,19 +233,18 @@ fn checked(
     let hint = bundle.hint().to_owned();
     seen.hint = Some(hint.clone());
     // The hint says which key to try; whose statement it is, that key alone decides.
-    let (engineer, key) = roster
-        .key(&hint)
-        .ok_or_else(|| (Code::UNKNOWN_KEY, "key unknown to the roster".to_owned()))?;
-    key.key
+    let owner = Owner::of(roster, &hint)?;
+    owner
+        .key
         .verify(&bundle.pae(), bundle.signature())
         .map_err(|_| {
             (
                 Code::BAD_SIGNATURE,
-                format!("the key of {} does not verify it", engineer.id),
+                format!("the key of {} does not verify it", owner.id),
             )
         })?;
-    seen.signer = Some(engineer.id.clone());
-    if let Some(revoked) = &key.revoked {
+    seen.signer = Some(owner.id.clone());
+    if let Some(revoked) = owner.revoked {
         return Err((
             Code::KEY_REVOKED,
             format!("key {} since {}", revoked.reason, revoked.on),
@@ -226,6 +261,10 @@ fn checked(
                 Content::Declaration(Box::new(declaration)),
             )
         }
+        AnyStatement::SignOff(_) if owner.automation => {
+            let why = format!("{} is an automation, which signs nothing off", owner.id);
+            return Err((Code::UNKNOWN_KEY, why));
+        }
         AnyStatement::SignOff(statement) => {
             let sign_off = statement.predicate;
             (
@@ -235,17 +274,18 @@ fn checked(
             )
         }
     };
-    if claimed != engineer.id {
+    if claimed != *owner.id {
         return Err((
             Code::SIGNER_CONTRADICTS,
-            format!("it says \"{claimed}\", the key is {}'s", engineer.id),
+            format!("it says \"{claimed}\", the key is {}'s", owner.id),
         ));
     }
     let verified = VerifiedStatement {
         bundle: seen.bundle,
         payload: sha256(bundle.payload()),
         change,
-        signer: engineer.id.clone(),
+        signer: owner.id.clone(),
+        automation: owner.automation,
         fingerprint: hint,
         content,
     };

@@ -37,7 +37,7 @@ const EDGES: [(&str, &[&str]); 14] = [
     ("trust", &["attestation", "change", "keys", "roster"]),
     (
         "verify",
-        &["ai", "attestation", "change", "codes", "roster"],
+        &["ai", "attestation", "change", "codes", "keys", "roster"],
     ),
 ];
 

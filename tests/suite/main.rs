@@ -9,6 +9,7 @@
 
 mod ancestry;
 mod attacks;
+mod automation;
 mod bad_input;
 mod compromise;
 mod edges;

@@ -1,9 +1,9 @@
 //! The operations over roster, policy and what commits tell.
 
 use countersign::ai::{ClaimedRole, Extent, assess, claimed_people, read_commits};
-use countersign::change::{Commit, Identity, RepoPath};
+use countersign::change::{Commit, Glob, Identity, RepoPath};
 use countersign::gate::{read_texts, refuse_unsupported};
-use countersign::policy::{Enforce, Facts, Glob, Missing, Policy, evaluate};
+use countersign::policy::{Enforce, Facts, Missing, Policy, evaluate};
 use countersign::roster::Roster;
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Globs over raw path bytes. SPEC section 6.1.
+//! Globs over raw path bytes. SPEC section 6.2.
 //!
 //! A glob is about the whole path, byte by byte, case-sensitive. `?` is one byte but `/`; `*` any
 //! number of bytes but `/`; `**` stands for a whole component and is any number of components, none
@@ -10,7 +10,7 @@ use std::str::Chars;
 
 use globset::{Candidate, ErrorKind, GlobBuilder, GlobMatcher};
 
-use crate::change::RepoPath;
+use super::RepoPath;
 
 /// The longest glob in bytes.
 pub const GLOB_LIMIT: usize = 1024;
