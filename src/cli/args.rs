@@ -343,6 +343,10 @@ pub struct TrustSignArgs {
     /// Set a protected branch's checkpoint back, so that what landed since is judged again; may be repeated
     #[arg(long = "checkpoint", value_name = "BRANCH=COMMIT")]
     pub checkpoints: Vec<String>,
+    /// Start anew with a version 1 that replaces the pinned root: for admins who lost their threshold. Every
+    /// gate must pin the new root by hand
+    #[arg(long)]
+    pub replace_root: bool,
     /// Sign without a terminal: the number of the version
     #[arg(long, value_name = "N")]
     pub confirm: Option<u64>,

@@ -8,6 +8,7 @@ use countersign::policy::Policy;
 use countersign::roster::Roster;
 use countersign::text::escape;
 use countersign::trust::{Draft, VerifiedVersion};
+use jiff::Timestamp;
 
 use super::Failure;
 use super::args::TrustSignArgs;
@@ -137,15 +138,18 @@ pub fn lines(
 /// The version that judges what landed so far; `None` where no branch here holds the last one's files as they
 /// were signed, so that nothing can be judged by it and no checkpoint moves.
 pub fn judging(context: &Context, last: &VerifiedVersion) -> Result<Option<Judging>, Failure> {
-    let head: CommitId = context.repo.resolve("HEAD")?;
-    let root = context.known_root(&head)?;
-    // One that expired is renewed like any other.
-    let while_valid = last.metadata().issued_on;
-    match context.judging_at(root, &head, None, while_valid) {
+    match last_judging(context) {
         Ok(judging) => Ok((judging.version.number() == last.number()).then_some(judging)),
         Err(failure) if failure.code == Code::TRUST_INVALID => Ok(None),
         Err(failure) => Err(failure),
     }
+}
+
+/// The newest version here, whether it expired or not: one that expired is renewed like any other.
+pub fn last_judging(context: &Context) -> Result<Judging, Failure> {
+    let head: CommitId = context.repo.resolve("HEAD")?;
+    let root = context.known_root(&head)?;
+    context.judging_at(root, &head, None, Timestamp::MIN)
 }
 
 fn tip(context: &Context, branch: &str) -> Result<Option<CommitId>, Failure> {

@@ -63,6 +63,7 @@ pub fn run(
     let version = NewVersion {
         number: 1,
         previous: None,
+        replaces: None,
         roster_bytes: roster_text.as_bytes(),
         policy_bytes: policy_text.as_bytes(),
         roster: &roster,

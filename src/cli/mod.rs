@@ -30,6 +30,7 @@ mod status;
 mod sync;
 mod trust;
 mod trust_diff;
+mod trust_restart;
 mod trust_sign;
 mod useless;
 mod verify;

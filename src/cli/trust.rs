@@ -36,7 +36,7 @@ pub fn run(
 }
 
 /// The trust files of the work tree, by version.
-fn files(context: &Context) -> Result<BTreeMap<u64, Vec<u8>>, Failure> {
+pub fn files(context: &Context) -> Result<BTreeMap<u64, Vec<u8>>, Failure> {
     let folder = context.work_dir()?.join(VERSIONS_FOLDER);
     let unreadable = |error: std::io::Error| {
         Failure::new(

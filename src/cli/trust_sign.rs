@@ -19,7 +19,7 @@ use super::context::Context;
 use super::roster::{read, replace};
 use super::trust::{State, state};
 use super::trust_diff::differences;
-use super::{Done, Failure, Output, key, statement};
+use super::{Done, Failure, Output, key, statement, trust_restart};
 
 /// The files as they stand in the work tree.
 pub struct Files {
@@ -36,13 +36,12 @@ pub fn sign(
     context: &Context,
     output: &mut Output,
 ) -> Result<Done, Failure> {
+    if args.replace_root {
+        return trust_restart::sign(args, global, context, output);
+    }
     let state = state(context)?;
     let last = state.last()?;
-    let files = Files::read(context)?;
-    // Every gate would refuse to judge by it.
-    refuse_unsupported(&files.roster, &files.policy)?;
-    context.refuse_published(&files.roster)?;
-    context.sync(Direction::FetchOnly)?;
+    let files = Files::read_supported(context)?;
     let before = checkpoints::judging(context, last)?;
     // What the new version takes back must not carry a checkpoint forward.
     let strict = before.clone().map(|mut judging| {
@@ -80,7 +79,7 @@ pub fn sign(
         &context.environment,
         Some(&files.roster),
     )?;
-    let admin = admin(&draft, last, &key)?;
+    let admin = admin(&draft, Some(last), &key)?;
     if signed.signed().contains(admin.as_str()) {
         output.line(&format!("Signed by you already. {}", waits_for(&signed)))?;
         return Ok(Done::No);
@@ -145,6 +144,16 @@ impl Files {
             roster,
             policy,
         })
+    }
+
+    /// The same for a version that is to be signed: what every gate would refuse to judge by is refused, and
+    /// what others have signed is fetched.
+    pub fn read_supported(context: &Context) -> Result<Self, Failure> {
+        let files = Self::read(context)?;
+        refuse_unsupported(&files.roster, &files.policy)?;
+        context.refuse_published(&files.roster)?;
+        context.sync(Direction::FetchOnly)?;
+        Ok(files)
     }
 
     /// SHA-256 of roster and policy.
@@ -217,6 +226,7 @@ fn new_draft(
     let version = NewVersion {
         number: last.number() + 1,
         previous: Some(last.payload()),
+        replaces: None,
         roster_bytes: files.roster_text.as_bytes(),
         policy_bytes: files.policy_text.as_bytes(),
         roster: &files.roster,
@@ -269,13 +279,17 @@ fn show(
 }
 
 /// Which admin's key it is: of this version, or of the one before.
-fn admin(draft: &Draft, last: &VerifiedVersion, key: &key::Found) -> Result<String, Failure> {
+pub fn admin(
+    draft: &Draft,
+    last: Option<&VerifiedVersion>,
+    key: &key::Found,
+) -> Result<String, Failure> {
     let line = key.signer.public_key().to_openssh();
     let admins = draft
         .metadata()
         .admins
         .iter()
-        .chain(&last.metadata().admins);
+        .chain(last.iter().flat_map(|last| &last.metadata().admins));
     let mut found = admins.filter(|admin| admin.keys.contains(&line));
     found.next().map(|admin| admin.id.clone()).ok_or_else(|| {
         let message = format!(
@@ -307,7 +321,7 @@ pub fn waits_for(progress: &Progress) -> String {
 }
 
 /// Puts the signed version into the store, for the admins who sign next, and pushes it.
-fn keep(context: &Context, number: u64, bytes: Vec<u8>) -> Result<String, Failure> {
+pub fn keep(context: &Context, number: u64, bytes: Vec<u8>) -> Result<String, Failure> {
     let failed = |error: countersign::store::StoreError| {
         Failure::new(Code::STORE_UNREADABLE, error.to_string())
     };
@@ -328,7 +342,7 @@ pub fn issue_failure(error: &IssueError) -> Failure {
     Failure::new(code, error.to_string())
 }
 
-fn confirmed(
+pub fn confirmed(
     args: &TrustSignArgs,
     context: &Context,
     number: u64,
@@ -360,7 +374,7 @@ fn confirmed(
 }
 
 /// A date (`2027-01-31`, the end of that day), or a number of days (`90d`).
-fn expiry(text: Option<&str>, now: Timestamp) -> Result<Timestamp, Failure> {
+pub fn expiry(text: Option<&str>, now: Timestamp) -> Result<Timestamp, Failure> {
     let Some(text) = text else {
         return Ok(expires_after(now, VALID_MONTHS));
     };

@@ -6,7 +6,7 @@ use super::verdict::Undecided;
 use crate::change::{ChangeManifest, CommitId, Content, Digest, Entry, FileMode};
 use crate::codes::Code;
 use crate::trust::{
-    Chain, FOLDER, POLICY_PATH, ROSTER_PATH, TrustError, VERSIONS_FOLDER, version_of,
+    Chain, Draft, FOLDER, POLICY_PATH, ROSTER_PATH, TrustError, VERSIONS_FOLDER, version_of,
 };
 
 /// Whether a change touches `.countersign/`, or a file of that name.
@@ -32,9 +32,10 @@ impl Gate<'_> {
         if !only_trust(manifest) {
             return refuse(Code::TRUST_MIXED, "it changes other files too");
         }
+        let anew = self.replaces_root(base, head)?;
         let mut added = Vec::new();
         for entry in manifest.entries() {
-            match self.trust_entry(&entry) {
+            match trust_entry(&entry, anew) {
                 Ok(version) => added.extend(version),
                 Err(reason) => return Ok(Some(reason)),
             }
@@ -83,36 +84,56 @@ impl Gate<'_> {
             .map(|(_, bytes)| crate::change::sha256(&bytes)))
     }
 
-    /// Checks one entry; gives the version that it adds, if it adds one.
-    fn trust_entry(&self, entry: &Entry<'_>) -> Result<Option<u64>, (Code, String)> {
-        let path = entry.path.to_string();
-        let version = path
-            .strip_prefix(VERSIONS_FOLDER)
-            .and_then(|name| name.strip_prefix('/'))
-            .and_then(version_of);
-        if version.is_none() && path != ROSTER_PATH && path != POLICY_PATH {
-            return Err((
-                Code::TRUST_MIXED,
-                format!("{path} doesn't belong under {FOLDER}/"),
-            ));
-        }
-        if version.is_some() && entry.old.is_some() {
-            return Err((
-                Code::TRUST_ROLLBACK,
-                format!("{path} is removed or replaced"),
-            ));
-        }
-        match entry.new {
-            Some(Content::Blob {
-                mode: FileMode::Regular,
-                ..
-            }) => Ok(version),
-            Some(_) => Err((
-                Code::TRUST_MIXED,
-                format!("{path} is no regular file of mode 100644"),
-            )),
-            None => Err((Code::TRUST_UNSIGNED, format!("{path} is removed"))),
-        }
+    /// Whether `head` starts anew with the version 1 that is this gate's root, and that names the one in `base`
+    /// as what it replaces (SPEC 5.7).
+    fn replaces_root(&self, base: Option<&CommitId>, head: &CommitId) -> Result<bool, Undecided> {
+        let Some(base) = base else {
+            return Ok(false);
+        };
+        let files = version_files(self.history, head)?;
+        let Ok((chain, _)) = Chain::verify(&files, &self.judging.root) else {
+            return Ok(false);
+        };
+        let Some(replaced) = chain.version(1).and_then(|first| first.metadata().replaces) else {
+            return Ok(false);
+        };
+        let before = version_files(self.history, base)?.remove(&1);
+        let before = before.and_then(|bytes| Draft::parse(1, &bytes).ok());
+        Ok(before.is_some_and(|before| before.payload() == replaced))
+    }
+}
+
+/// Checks one entry; gives the version that it adds, if it adds one. Versions may go where a new root starts
+/// `anew`.
+fn trust_entry(entry: &Entry<'_>, anew: bool) -> Result<Option<u64>, (Code, String)> {
+    let path = entry.path.to_string();
+    let version = path
+        .strip_prefix(VERSIONS_FOLDER)
+        .and_then(|name| name.strip_prefix('/'))
+        .and_then(version_of);
+    if version.is_none() && path != ROSTER_PATH && path != POLICY_PATH {
+        return Err((
+            Code::TRUST_MIXED,
+            format!("{path} doesn't belong under {FOLDER}/"),
+        ));
+    }
+    if version.is_some() && entry.old.is_some() && !anew {
+        return Err((
+            Code::TRUST_ROLLBACK,
+            format!("{path} is removed or replaced"),
+        ));
+    }
+    match entry.new {
+        Some(Content::Blob {
+            mode: FileMode::Regular,
+            ..
+        }) => Ok(version),
+        Some(_) => Err((
+            Code::TRUST_MIXED,
+            format!("{path} is no regular file of mode 100644"),
+        )),
+        None if version.is_some() && anew => Ok(None),
+        None => Err((Code::TRUST_UNSIGNED, format!("{path} is removed"))),
     }
 }
 

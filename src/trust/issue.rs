@@ -24,6 +24,8 @@ pub struct NewVersion<'a> {
     pub number: u64,
     /// The payload digest of the version before; `None` for version 1.
     pub previous: Option<Digest>,
+    /// Of a new version 1, the root that it replaces.
+    pub replaces: Option<Digest>,
     /// The bytes of `roster.toml` as git would commit them.
     pub roster_bytes: &'a [u8],
     /// The bytes of `policy.toml` as git would commit them.
@@ -100,7 +102,7 @@ impl NewVersion<'_> {
                 threshold: admins.threshold as u64,
                 checkpoints: version.checkpoints.clone(),
                 excused: version.excused.clone(),
-                replaces: None,
+                replaces: version.replaces,
             },
         }
     }

@@ -23,6 +23,7 @@ mod places;
 mod refusals;
 mod rejections;
 mod release;
+mod restart;
 mod roster;
 mod series;
 mod sizes;

@@ -340,6 +340,7 @@ fn expired_version(ana: &Clone, root: &str) -> Vec<u8> {
     let version = NewVersion {
         number: 3,
         previous: Some(last.payload()),
+        replaces: None,
         roster_bytes: &roster_bytes,
         policy_bytes: &policy_bytes,
         roster: &roster,
