@@ -13,6 +13,7 @@ mod automation;
 mod bad_input;
 mod compromise;
 mod edges;
+mod fixtures;
 mod git_reading;
 mod help;
 mod interop;

@@ -50,25 +50,6 @@ fn one_line_more_than_was_signed_is_refused_and_named() {
 }
 
 #[test]
-fn one_mode_bit_more_than_was_signed_is_refused() {
-    let world = World::team();
-    landed(&world, |ben| {
-        ben.git(&["update-index", "--chmod=+x", "lib.rs"]);
-    });
-    world.ci("HEAD~1..HEAD").expect(1, "lib.rs differs");
-}
-
-#[test]
-fn one_file_more_than_was_signed_is_refused() {
-    let world = World::team();
-    landed(&world, |ben| {
-        ben.write("more.rs", "");
-        ben.git(&["add", "-A"]);
-    });
-    world.ci("HEAD~1..HEAD").expect(1, "more.rs differs");
-}
-
-#[test]
 fn an_amended_branch_waits_again() {
     let world = World::team();
     landed(&world, |_| {});

@@ -16,9 +16,9 @@ fn signed(world: &World, name: &str) -> Clone {
     ben
 }
 
-/// Ana edits a trust file and signs version 3, but doesn't land it yet.
+/// Ana edits a trust file and signs the next version, but doesn't land it yet.
 fn sign_version(world: &World, file: &str, edit: impl FnOnce(String) -> String) -> Clone {
-    let ana = world.fresh("ana-again");
+    let ana = world.fresh("admin");
     let ana = Clone {
         home: world.person("ana").home,
         ..ana
@@ -26,9 +26,11 @@ fn sign_version(world: &World, file: &str, edit: impl FnOnce(String) -> String) 
     ana.git(&["config", "countersign.root", &world.root()]);
     let text = std::fs::read_to_string(ana.path.join(file)).unwrap();
     ana.write(file, &edit(text));
-    ana.countersign(&["trust", "sign", "--confirm", "3"]).ok();
+    let versions = std::fs::read_dir(ana.path.join(".countersign/trust")).unwrap();
+    let next = (versions.count() + 1).to_string();
+    ana.countersign(&["trust", "sign", "--confirm", &next]).ok();
     ana.git(&["add", "-A"]);
-    ana.git(&["commit", "-q", "-m", "Sign version 3"]);
+    ana.git(&["commit", "-q", "-m", "Sign the next version"]);
     ana
 }
 
@@ -151,5 +153,51 @@ fn a_rejection_that_the_new_version_knows_stands() {
         assert_eq!(run.stdout.contains("rejected by omar"), promoted, "{run:?}");
         let verified = world.ci("HEAD~2..HEAD").expect(status, "");
         assert_eq!(verified.stdout.contains("CS302"), promoted, "{verified:?}");
+    }
+}
+
+/// The release branch has version 3 in its tree, in which carol's key is in force; main has version 4.
+#[test]
+fn an_old_release_branch_keeps_no_signer_alive() {
+    for (reason, status) in [("retired", 1), ("none", 0)] {
+        let world = World::team();
+        let ana = sign_version(&world, ".countersign/policy.toml", |policy| {
+            let both = "\"refs/heads/main\", \"refs/heads/release\"";
+            policy.replacen("\"refs/heads/main\"", both, 1)
+        });
+        ana.git(&[
+            "push",
+            "-q",
+            "origin",
+            "HEAD:main",
+            "HEAD:refs/heads/release",
+        ]);
+        let ben = world.fresh("ben");
+        ben.git(&["switch", "-q", "-c", "fix", "origin/release"]);
+        ben.commit("fix.rs", "one\n", "Fix");
+        let target = ["--target", "release"];
+        ben.countersign(&[&["declare", "--ai", "assisted"][..], &target].concat())
+            .ok();
+        ben.git(&["push", "-q", "-u", "origin", "fix"]);
+        let carol = world.fresh("carol");
+        let digest = ben.digest(&target);
+        let sign = ["sign", "fix", "--confirm", &digest];
+        carol
+            .countersign(&[&sign[..], &target].concat())
+            .expect(0, "approved by carol");
+        ben.git(&["push", "-q", "origin", "HEAD:release"]);
+        if reason == "retired" {
+            let ana = sign_version(&world, ".countersign/roster.toml", |roster| {
+                revoke_carol(roster, reason)
+            });
+            land(&ana);
+        }
+        let ci = world.fresh("ci");
+        ci.git(&["switch", "-q", "release"]);
+        let verify = ["verify", "--fetch", "--root", &world.root()];
+        let range = ["HEAD~1..HEAD"];
+        let run = ci.countersign(&[&verify[..], &target, &range].concat());
+        let run = run.expect(status, "");
+        assert_eq!(run.stdout.contains("CS202"), status == 1, "{run:?}");
     }
 }
