@@ -428,6 +428,7 @@ impl Context {
             target: target.name.clone(),
             target_tip: Some(target.tip.clone()),
             now: self.environment.now,
+            progress: &self.environment.meter,
         }
     }
 }

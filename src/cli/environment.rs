@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::Failure;
 use super::args::{Format, Global};
+use super::meter::Meter;
 use countersign::codes::Code;
 
 /// The longest line that is read from a terminal, in bytes.
@@ -28,6 +29,8 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// What the git program may see.
     pub variables: Vec<(OsString, OsString)>,
+    /// Shows how far long work is.
+    pub meter: Meter,
     /// Whether a person can be asked.
     pub interactive: bool,
 }
@@ -44,6 +47,7 @@ impl Environment {
             store: text("COUNTERSIGN_STORE"),
             home: text("HOME").map(PathBuf::from),
             variables: std::env::vars_os().collect(),
+            meter: Meter::of_process(global),
             // What a program asked for is not a screen for a person.
             interactive: terminal
                 && !global.no_input

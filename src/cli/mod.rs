@@ -14,6 +14,7 @@ mod generate;
 mod init;
 mod key;
 mod lint;
+mod meter;
 mod objects;
 mod output;
 mod people_file;

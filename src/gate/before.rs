@@ -73,6 +73,7 @@ impl Gate<'_> {
             target: self.target.clone(),
             target_tip: self.target_tip.clone(),
             now: self.now,
+            progress: self.progress,
         };
         let then = gate.assess(line, place, ends.0, ends.1)?.unit;
         Ok(if then.passes() { then } else { unit })

@@ -6,6 +6,7 @@ use super::Gate;
 use super::authors::{Claims, read_claims};
 use super::findings::trust_finding;
 use super::line::{Line, Unit};
+use super::progress::Steps;
 use super::series::Search;
 use super::statements::{Place, Statements};
 use super::trust_unit::{only_trust, touches_trust};
@@ -130,10 +131,12 @@ impl Gate<'_> {
             Some(commits) => commits,
             None => return Err(self.off_line(base, head)?),
         };
+        let steps = Steps::new(self.progress, commits.len());
         let mut units = Vec::with_capacity(commits.len());
         for commit in &commits {
             self.check_time(commit)?;
             units.push(line.unit(commit)?);
+            steps.read(units.len());
         }
         let trust = |unit: &Rc<Unit>| only_trust(&unit.manifest);
         let mut search = Search::new(head);
@@ -141,8 +144,9 @@ impl Gate<'_> {
         for run in units.chunk_by(|one, next| trust(one) == trust(next)) {
             if run.first().is_some_and(trust) {
                 verdicts.push(self.judge_trust_run(&line, run)?);
+                steps.judged(run.len());
             } else {
-                verdicts.extend(self.judge_run(&line, run, &mut search)?);
+                verdicts.extend(self.judge_run(&line, run, &mut search, &steps)?);
             }
         }
         let mut verdict = self.verdict(scope, base.cloned(), head.clone(), verdicts)?;

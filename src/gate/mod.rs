@@ -13,6 +13,7 @@ mod judging;
 mod landed;
 mod line;
 mod nearest;
+mod progress;
 mod rejections;
 mod resting;
 mod series;
@@ -31,6 +32,7 @@ pub use judge::{Assessment, on_line};
 pub use judging::{
     Judging, PublishedKeys, read_texts, refuse_published, refuse_unsupported, version_files,
 };
+pub use progress::{Progress, Step};
 pub use resting::Resting;
 pub use verdict::{
     AuthorView, Coverage, Effect, Finding, JudgedBy, Nearest, Next, RuleView, Scope, StatementKind,
@@ -53,4 +55,6 @@ pub struct Gate<'a> {
     pub target_tip: Option<CommitId>,
     /// The clock.
     pub now: Timestamp,
+    /// Who is told how far it is; `&()` for nobody.
+    pub progress: &'a dyn Progress,
 }

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use super::Gate;
 use super::before::Lookup;
 use super::line::{Line, Unit};
+use super::progress::Steps;
 use super::statements::Place;
 use super::trust_unit::touches_trust;
 use super::verdict::{Coverage, Undecided, UnitVerdict};
@@ -62,11 +63,13 @@ impl Gate<'_> {
         line: &Line<'_>,
         run: &[Rc<Unit>],
         search: &mut Search,
+        steps: &Steps<'_>,
     ) -> Result<Vec<UnitVerdict>, Undecided> {
         let mut singles = Vec::with_capacity(run.len());
         for unit in run {
             let place = Place::of_unit(unit);
             singles.push(self.assess_group(line, &place, &mut search.before)?);
+            steps.judged(1);
         }
         let mut groups = Vec::new();
         if singles.iter().all(UnitVerdict::passes) || !self.may_hold_series(run, search)? {

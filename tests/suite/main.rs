@@ -21,6 +21,7 @@ mod landing;
 mod objects;
 mod outputs;
 mod places;
+mod progress;
 mod refusals;
 mod rejections;
 mod release;
