@@ -309,3 +309,7 @@ fn subject(
         .filter(|(mode, bytes)| *mode == FileMode::Regular && sha256(bytes) == *digest)
         .map(|(_, bytes)| bytes))
 }
+
+#[cfg(test)]
+#[path = "rotation_tests.rs"]
+mod tests;
