@@ -5,9 +5,7 @@ use std::path::Path;
 
 use countersign::change::{CommitId, Digest, History, Identity};
 use countersign::codes::Code;
-use countersign::gate::{
-    Gate, Judging, PublishedKeys, Undecided, read_texts, refuse_published, version_files,
-};
+use countersign::gate::{Gate, Judging, PublishedKeys, refuse_published};
 use countersign::git::{Committer, FetchSpec, GitProgram, RemoteName, Repository, UserConfig};
 use countersign::policy::Policy;
 use countersign::roster::Roster;
@@ -15,8 +13,7 @@ use countersign::store::{
     Direction, Fetched, FolderStore, GitStore, Limits, STORE_REF, Snapshot, Store, SyncError,
     SyncReport, SyncRequest,
 };
-use countersign::trust::{Chain, POLICY_PATH, ROSTER_PATH};
-use jiff::Timestamp;
+use countersign::trust::POLICY_PATH;
 
 use super::Failure;
 use super::args::Global;
@@ -202,48 +199,6 @@ impl Context {
         }
     }
 
-    /// The root for a gate: the flag (or `COUNTERSIGN_ROOT`), else git config. Never first use.
-    pub fn pinned_root(&self, flag: Option<&str>) -> Result<Digest, Failure> {
-        let value = flag
-            .map(str::to_owned)
-            .or_else(|| self.repo.config_string(ROOT_KEY));
-        let value = value.ok_or_else(|| Undecided::new(Code::NO_ROOT, "no root is pinned"))?;
-        parse_root(&value)
-    }
-
-    /// The root for other commands: the pinned one, else the first that was seen, which is remembered
-    /// and told.
-    pub fn known_root(&self, head: &CommitId) -> Result<Digest, Failure> {
-        for key in [ROOT_KEY, FIRST_SEEN_KEY] {
-            if let Some(value) = self.repo.config_string(key) {
-                return parse_root(&value);
-            }
-        }
-        // The branch at hand may be anybody's; what the remote calls its own comes first.
-        let candidates: Vec<_> = self
-            .remote_head()?
-            .into_iter()
-            .chain([head.clone()])
-            .collect();
-        for commit in &candidates {
-            let files = version_files(&self.repo, commit)?;
-            let first = files
-                .get(&1)
-                .and_then(|bytes| countersign::attestation::Envelope::parse(bytes).ok());
-            if let Some(envelope) = first {
-                let root = envelope.payload_digest();
-                let value = format!("sha256:{root}");
-                self.set_config(FIRST_SEEN_KEY, &value)?;
-                eprintln!("Root      {value}  first use here; compare it with your team's");
-                return Ok(root);
-            }
-        }
-        Err(
-            Failure::new(Code::TRUST_INVALID, "this repository has no trust metadata")
-                .next("countersign init"),
-        )
-    }
-
     pub fn set_config(&self, key: &str, value: &str) -> Result<(), Failure> {
         let set = self.repo.set_config(&self.git()?, key, value);
         set.map_err(|error| Failure::usage(error.to_string()))
@@ -271,7 +226,7 @@ impl Context {
     }
 
     /// The commit that the remote's HEAD names, where this clone knows it.
-    fn remote_head(&self) -> Result<Option<CommitId>, Failure> {
+    pub fn remote_head(&self) -> Result<Option<CommitId>, Failure> {
         let Some(remote) = &self.remote else {
             return Ok(None);
         };
@@ -287,103 +242,6 @@ impl Context {
             PublishedKeys::Refused => Ok(refuse_published(roster)?),
             PublishedKeys::Allowed => Ok(()),
         }
-    }
-
-    /// The trust version that judges `head`: the highest of HEAD's tree and the trust ref's.
-    pub fn judging(
-        &self,
-        root: Digest,
-        head: &CommitId,
-        trust_ref: Option<&str>,
-    ) -> Result<Judging, Failure> {
-        self.judging_at(root, head, trust_ref, self.environment.now)
-    }
-
-    /// The same at another time than now: an expired version still says who may renew it.
-    pub fn judging_at(
-        &self,
-        root: Digest,
-        head: &CommitId,
-        trust_ref: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Judging, Failure> {
-        let mut candidates = vec![head.clone()];
-        let trusted = self.trust_commit(root, head, trust_ref)?;
-        if trusted != *head {
-            candidates.push(trusted);
-        }
-        let judging = Judging::find(&self.repo, &candidates, root, self.published, now)?;
-        if refuse_published(&judging.roster).is_err() {
-            eprintln!(
-                "warning[{}]: published example keys are trusted, as --allow-example-keys asks",
-                Code::EXAMPLE_KEY
-            );
-        }
-        Ok(judging)
-    }
-
-    /// The commit of the trust ref (SPEC 5.5).
-    fn trust_commit(
-        &self,
-        root: Digest,
-        head: &CommitId,
-        trust_ref: Option<&str>,
-    ) -> Result<CommitId, Failure> {
-        let unresolved = |name: &str| {
-            let failure = Failure::new(
-                Code::REF_UNRESOLVED,
-                format!("the trust ref {name} is not here"),
-            );
-            failure.next("countersign verify --fetch, or git fetch")
-        };
-        if let Some(name) = trust_ref {
-            return self.repo.resolve(name).map_err(|_| unresolved(name));
-        }
-        if let Some(branch) = self.first_protected(root, head)? {
-            let name = self.local_name(&branch);
-            return History::reference(&self.repo, &name)?.ok_or_else(|| unresolved(&name));
-        }
-        if let Some(commit) = self.remote_head()? {
-            return Ok(commit);
-        }
-        // HEAD alone can't judge either; what is wrong with it is the better answer.
-        let candidates = std::slice::from_ref(head);
-        let found = Judging::find(
-            &self.repo,
-            candidates,
-            root,
-            self.published,
-            self.environment.now,
-        );
-        let failure = match found {
-            Err(undecided) => Failure::from(undecided),
-            Ok(_) => Failure::new(Code::TRUST_INVALID, "no branch to look for trust versions"),
-        };
-        Err(match &self.remote {
-            Some(remote) => failure.next(format!(
-                "git remote set-head {remote} -a, or --trust-ref REF"
-            )),
-            None => failure.next("countersign init, or --trust-ref REF"),
-        })
-    }
-
-    /// The first protected branch of HEAD's newest valid version.
-    fn first_protected(&self, root: Digest, head: &CommitId) -> Result<Option<String>, Failure> {
-        let Ok((chain, _)) = Chain::verify(&version_files(&self.repo, head)?, &root) else {
-            return Ok(None);
-        };
-        let (Some((_, roster)), Some((_, policy))) = (
-            self.repo.file(head, ROSTER_PATH)?,
-            self.repo.file(head, POLICY_PATH)?,
-        ) else {
-            return Ok(None);
-        };
-        let signed = chain.versions().iter().any(|version| {
-            version.policy() == countersign::change::sha256(&policy)
-                && version.roster() == countersign::change::sha256(&roster)
-        });
-        let read = read_texts(&roster, &policy).ok().filter(|_| signed);
-        Ok(read.and_then(|(_, policy)| policy.protected.first().cloned()))
     }
 
     /// The protected branch: the one that was named, else the first.

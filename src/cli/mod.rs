@@ -33,6 +33,7 @@ mod trust;
 mod trust_diff;
 mod trust_restart;
 mod trust_sign;
+mod trusted;
 mod useless;
 mod verify;
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::chains::Chains;
 use super::verdict::{JudgedBy, Undecided};
 use crate::change::{CommitId, Digest, FileMode, History, sha256};
 use crate::codes::Code;
 use crate::policy::Policy;
 use crate::roster::Roster;
 use crate::trust::{
-    Chain, POLICY_PATH, ROSTER_PATH, TrustError, VERSIONS_FOLDER, VerifiedVersion, version_of,
+    POLICY_PATH, ROSTER_PATH, TrustError, VERSIONS_FOLDER, VerifiedVersion, version_of,
     version_path,
 };
 
@@ -31,20 +32,20 @@ pub struct Judging {
 }
 
 impl Judging {
-    /// Finds the highest version, among the trees of `candidates`, whose chain from `root` verifies
+    /// Finds the highest version, among the trees of `candidates`, whose chain from the root verifies
     /// and whose roster and policy one of these trees holds.
     ///
     /// # Errors
     /// No version, another root, two versions of one number, an expired version, a roster or policy
     /// that can't be read or asks for what is not supported yet.
     pub fn find(
-        history: &dyn History,
+        chains: &Chains<'_>,
         candidates: &[CommitId],
-        root: Digest,
         published: PublishedKeys,
         now: Timestamp,
     ) -> Result<Self, Undecided> {
-        let versions = candidate_versions(history, candidates, &root)?;
+        let (history, root) = (chains.history, chains.root);
+        let versions = candidate_versions(chains, candidates)?;
         for version in versions.values().rev() {
             for commit in candidates {
                 let (Some(roster), Some(policy)) = (
@@ -251,19 +252,19 @@ pub fn version_files(
 
 /// Every verified version in one of the trees, by number.
 fn candidate_versions(
-    history: &dyn History,
+    chains: &Chains<'_>,
     candidates: &[CommitId],
-    root: &Digest,
 ) -> Result<BTreeMap<u64, VerifiedVersion>, Undecided> {
     let mut versions: BTreeMap<u64, VerifiedVersion> = BTreeMap::new();
     let mut failed = None;
     for commit in candidates {
-        let chain = match Chain::verify(&version_files(history, commit)?, root) {
-            Ok((chain, _)) => chain,
+        let chain = chains.of(commit)?;
+        let chain = match &*chain {
+            Ok(chain) => chain,
             Err(error) => {
                 // A tree without versions says nothing of the versions of another.
                 if matches!(failed, None | Some(TrustError::NoVersions)) {
-                    failed = Some(error);
+                    failed = Some(error.clone());
                 }
                 continue;
             }

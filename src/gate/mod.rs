@@ -6,6 +6,7 @@
 
 mod authors;
 mod before;
+mod chains;
 mod facts;
 mod findings;
 mod judge;
@@ -28,6 +29,7 @@ use crate::change::{CommitId, History};
 use crate::store::{Limits, Snapshot};
 
 pub use authors::{Claims, merge_adds, read_claims};
+pub use chains::Chains;
 pub use judge::{Assessment, on_line};
 pub use judging::{
     Judging, PublishedKeys, read_texts, refuse_published, refuse_unsupported, version_files,

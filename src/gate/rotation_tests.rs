@@ -11,6 +11,7 @@ use crate::attestation::{Admin, Envelope, Statement, TrustFiles, TrustMetadata};
 use crate::change::{ChangeManifest, Commit, Content, HistoryError, LineCount, RepoPath};
 use crate::keys::Signer as _;
 use crate::keys::testing::signer;
+use crate::trust::Chain;
 
 /// People a to d; each may have the keys 2n and 2n + 1.
 const PEOPLE: u8 = 4;
@@ -458,7 +459,7 @@ proptest! {
         let history = Trees(trees);
         let now = NOW.parse().unwrap();
         let candidates = [id(0), id(1)];
-        let found = Judging::find(&history, &candidates, root, PublishedKeys::Refused, now);
+        let found = Judging::find(&Chains::new(&history, root), &candidates, PublishedKeys::Refused, now);
         match (found, wanted) {
             (Ok(judging), wanted) => prop_assert_eq!(Ok(judging.version.number()), wanted),
             // A tree without version 1 is told as one without versions, or with another root.

@@ -60,6 +60,12 @@ pub enum KeyError {
     Weak,
 }
 
+/// Whether the y coordinate, the lower 255 bits in little-endian order, is below p = 2^255 - 19.
+fn is_below_p(bytes: &[u8; PUBLIC_KEY_LENGTH]) -> bool {
+    let [lowest, middle @ .., highest] = bytes;
+    *lowest < 0xed || middle.iter().any(|byte| *byte != 0xff) || highest & 0x7f != 0x7f
+}
+
 /// The signature does not verify under the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the signature does not verify")]
@@ -114,8 +120,9 @@ impl PublicKey {
         if verifying.is_weak() {
             return Err(KeyError::Weak);
         }
-        // The library also reads a y coordinate of p or more. One point must not have two forms.
-        if verifying.to_edwards().compress().as_bytes() != bytes {
+        // The library also reads a y coordinate of p or more. One point must not have two forms. The other
+        // second form, a sign of x = 0, is that of a weak key.
+        if !is_below_p(bytes) {
             return Err(KeyError::Malformed);
         }
         Ok(Self { verifying })

@@ -13,6 +13,8 @@ mod people;
 #[cfg(test)]
 mod testing;
 
+use std::collections::HashMap;
+
 use crate::change::{Digest, Glob, Identity, RepoPath};
 use crate::keys::PublicKey;
 pub use crate::text::Unsupported;
@@ -35,6 +37,33 @@ pub struct Roster {
     admins: Admins,
     withdrawn: Vec<Withdrawn>,
     unsupported: Vec<Unsupported>,
+    index: Index,
+}
+
+/// Where people stand in the roster, by what they are looked up by.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    by_id: HashMap<PersonId, usize>,
+    /// Lower case.
+    by_address: HashMap<String, usize>,
+    /// The person and the key, by fingerprint.
+    by_key: HashMap<String, (usize, usize)>,
+}
+
+impl Index {
+    fn of(engineers: &[Engineer]) -> Self {
+        let mut index = Self::default();
+        for (at, engineer) in engineers.iter().enumerate() {
+            index.by_id.insert(engineer.id.clone(), at);
+            for address in &engineer.emails {
+                index.by_address.insert(address.clone(), at);
+            }
+            for (key_at, key) in engineer.keys.iter().enumerate() {
+                index.by_key.insert(key.key.fingerprint(), (at, key_at));
+            }
+        }
+        index
+    }
 }
 
 /// A person.
@@ -173,26 +202,20 @@ impl Roster {
 
     /// The person of this id.
     pub fn engineer(&self, id: &str) -> Option<&Engineer> {
-        self.engineers.iter().find(|engineer| engineer.id == id)
+        self.engineers.get(*self.index.by_id.get(id)?)
     }
 
     /// The person whose address a commit or trailer claims. A claim only ever adds authors.
     pub fn claimed(&self, identity: &Identity) -> Option<&Engineer> {
-        let email = identity.email.to_lowercase();
-        self.engineers
-            .iter()
-            .find(|engineer| engineer.emails.contains(&email))
+        let at = self.index.by_address.get(&identity.email.to_lowercase())?;
+        self.engineers.get(*at)
     }
 
     /// The person and key with this OpenSSH fingerprint (`SHA256:...`).
     pub fn key(&self, fingerprint: &str) -> Option<(&Engineer, &EngineerKey)> {
-        self.engineers.iter().find_map(|engineer| {
-            let key = engineer
-                .keys
-                .iter()
-                .find(|key| key.key.fingerprint() == fingerprint)?;
-            Some((engineer, key))
-        })
+        let (at, key_at) = self.index.by_key.get(fingerprint)?;
+        let engineer = self.engineers.get(*at)?;
+        Some((engineer, engineer.keys.get(*key_at)?))
     }
 
     /// The bots.

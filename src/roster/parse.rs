@@ -5,7 +5,7 @@ use crate::text::TextError;
 use crate::text::toml::{Fields, read};
 
 use super::people::People;
-use super::{Admins, Roster, Withdrawn};
+use super::{Admins, Index, Roster, Withdrawn};
 
 /// The keys of the file.
 pub(super) const ROSTER_KEYS: [&str; 6] = [
@@ -78,6 +78,7 @@ fn read_roster(root: &Fields<'_>) -> Option<Roster> {
         );
     }
     Some(Roster {
+        index: Index::of(&engineers),
         levels: levels.into_iter().map(str::to_owned).collect(),
         engineers,
         automations,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::Draft;
+use super::draft::{Draft, Keys};
 use crate::attestation::{AttestationError, TrustMetadata};
 use crate::change::Digest;
 use crate::keys::{KeyError, PublicKey};
@@ -183,9 +183,10 @@ impl Chain {
                 pinned: *root,
             });
         }
-        let mut versions = vec![draft.verified(None)?];
+        let mut keys = Keys::default();
+        let mut versions = vec![draft.verified(None, &mut keys)?];
         for version in 2..=last {
-            match step(&versions, files, version) {
+            match step(&versions, files, version, &mut keys) {
                 Ok(next) => versions.push(next),
                 Err(error) => return Ok((Self { versions }, Some(error))),
             }
@@ -220,10 +221,11 @@ fn step(
     versions: &[VerifiedVersion],
     files: &BTreeMap<u64, Vec<u8>>,
     version: u64,
+    keys: &mut Keys,
 ) -> Result<VerifiedVersion, TrustError> {
     let bytes = files.get(&version).ok_or(TrustError::Gap(version))?;
     let before = versions.last().ok_or(TrustError::NoVersions)?;
-    Draft::parse(version, bytes)?.verified(Some(before))
+    Draft::parse(version, bytes)?.verified(Some(before), keys)
 }
 
 #[cfg(test)]

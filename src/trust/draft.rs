@@ -1,12 +1,12 @@
 //! A version that may still lack signatures: what admins pass on until enough of them have signed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::chain::{TrustError, VerifiedVersion, Whose};
 use super::issue::{IssueError, NewVersion};
 use crate::attestation::{Envelope, Statement, TrustMetadata};
 use crate::change::{Digest, sha256};
-use crate::keys::{PublicKey, Signer};
+use crate::keys::{KeyError, PublicKey, Signer};
 
 /// A version that was read or made, with signatures that nobody has checked.
 #[derive(Debug, Clone)]
@@ -17,6 +17,26 @@ pub struct Draft {
     payload: Digest,
     roster: Digest,
     policy: Digest,
+}
+
+/// Admins' keys by fingerprint, each with whose it is.
+type AdminKeys = BTreeMap<String, (String, PublicKey)>;
+
+/// The keys of a chain's admins, each read once: most versions name the same.
+#[derive(Default)]
+pub(super) struct Keys(HashMap<String, (String, PublicKey)>);
+
+impl Keys {
+    /// A key and its fingerprint.
+    fn read(&mut self, line: &str) -> Result<(String, PublicKey), KeyError> {
+        if let Some(known) = self.0.get(line) {
+            return Ok(known.clone());
+        }
+        let key = PublicKey::from_openssh(line)?;
+        let read = (key.fingerprint(), key);
+        self.0.insert(line.to_owned(), read.clone());
+        Ok(read)
+    }
 }
 
 /// Whose signatures a version has, and whose it misses.
@@ -209,12 +229,35 @@ impl Draft {
     /// # Errors
     /// Where the admins of one of the versions make no sense.
     pub fn progress(&self, before: Option<&VerifiedVersion>) -> Result<Progress, TrustError> {
+        self.progress_with(before, &mut Keys::default())
+    }
+
+    /// The same with keys that were read for other versions already.
+    fn progress_with(
+        &self,
+        before: Option<&VerifiedVersion>,
+        keys: &mut Keys,
+    ) -> Result<Progress, TrustError> {
+        let own = self.admin_keys(&self.metadata, keys)?;
         let previous = before
-            .map(|before| self.count(&before.metadata))
+            .map(|before| self.admin_keys(&before.metadata, keys))
             .transpose()?;
+        let message = self.envelope.pae();
+        let mut verified = BTreeSet::new();
+        for signature in self.envelope.signatures() {
+            // The key id only says which key to try.
+            let mut admins = std::iter::once(&own).chain(&previous);
+            let key = admins.find_map(|keys| keys.get(&signature.keyid));
+            if let Some((_, key)) = key
+                && key.verify(&message, &signature.sig).is_ok()
+            {
+                verified.insert(signature.keyid.as_str());
+            }
+        }
+        let previous = before.zip(previous);
         Ok(Progress {
-            own: self.count(&self.metadata)?,
-            previous,
+            own: count(&self.metadata, &own, &verified),
+            previous: previous.map(|(before, keys)| count(&before.metadata, &keys, &verified)),
         })
     }
 
@@ -222,11 +265,12 @@ impl Draft {
     pub(super) fn verified(
         self,
         before: Option<&VerifiedVersion>,
+        keys: &mut Keys,
     ) -> Result<VerifiedVersion, TrustError> {
         if self.metadata.previous != before.map(|before| before.payload) {
             return Err(TrustError::WrongPrevious(self.number));
         }
-        let Progress { own, previous } = self.progress(before)?;
+        let Progress { own, previous } = self.progress_with(before, keys)?;
         self.reaches(&own, Whose::Own)?;
         if let Some(previous) = previous {
             self.reaches(&previous, Whose::Previous)?;
@@ -252,37 +296,15 @@ impl Draft {
         })
     }
 
-    /// Counts the admins of `metadata` of whom a signature verifies: people, however many keys they have.
-    fn count(&self, metadata: &TrustMetadata) -> Result<Count, TrustError> {
-        let keys = self.admin_keys(metadata)?;
-        let message = self.envelope.pae();
-        let mut signed = BTreeSet::new();
-        for signature in self.envelope.signatures() {
-            // The key id only says which key to try.
-            if let Some((admin, key)) = keys.get(&signature.keyid)
-                && key.verify(&message, &signature.sig).is_ok()
-            {
-                signed.insert(admin.clone());
-            }
-        }
-        let all: BTreeSet<_> = metadata.admins.iter().map(|admin| &admin.id).collect();
-        let left = all.into_iter().filter(|id| !signed.contains(*id));
-        Ok(Count {
-            left: left.cloned().collect(),
-            signed: signed.into_iter().collect(),
-            need: usize::try_from(metadata.threshold).unwrap_or(usize::MAX),
-        })
-    }
-
     /// The keys whose signatures are worth something, by fingerprint.
     fn all_keys(
         &self,
         before: Option<&VerifiedVersion>,
     ) -> Result<BTreeMap<String, PublicKey>, TrustError> {
-        let mut keys = BTreeMap::new();
+        let (mut keys, mut read) = (BTreeMap::new(), Keys::default());
         for metadata in std::iter::once(&self.metadata).chain(before.map(|before| &before.metadata))
         {
-            let admins = self.admin_keys(metadata)?;
+            let admins = self.admin_keys(metadata, &mut read)?;
             keys.extend(admins.into_iter().map(|(id, (_, key))| (id, key)));
         }
         Ok(keys)
@@ -292,7 +314,8 @@ impl Draft {
     fn admin_keys(
         &self,
         metadata: &TrustMetadata,
-    ) -> Result<BTreeMap<String, (String, PublicKey)>, TrustError> {
+        read: &mut Keys,
+    ) -> Result<AdminKeys, TrustError> {
         let version = self.number;
         let mut ids = BTreeSet::new();
         let mut keys = BTreeMap::new();
@@ -309,8 +332,7 @@ impl Draft {
                     admin: admin.id.clone(),
                     error,
                 };
-                let key = PublicKey::from_openssh(line).map_err(bad)?;
-                let fingerprint = key.fingerprint();
+                let (fingerprint, key) = read.read(line).map_err(bad)?;
                 if keys
                     .insert(fingerprint.clone(), (admin.id.clone(), key))
                     .is_some()
@@ -326,6 +348,21 @@ impl Draft {
             return Err(TrustError::BadThreshold(version));
         }
         Ok(keys)
+    }
+}
+
+/// Counts the admins of `metadata` of whom a signature verified: people, however many keys they have.
+fn count(metadata: &TrustMetadata, keys: &AdminKeys, verified: &BTreeSet<&str>) -> Count {
+    let signed = keys
+        .iter()
+        .filter(|(fingerprint, _)| verified.contains(fingerprint.as_str()));
+    let signed: BTreeSet<_> = signed.map(|(_, (admin, _))| admin.clone()).collect();
+    let all: BTreeSet<_> = metadata.admins.iter().map(|admin| &admin.id).collect();
+    let left = all.into_iter().filter(|id| !signed.contains(*id));
+    Count {
+        left: left.cloned().collect(),
+        signed: signed.into_iter().collect(),
+        need: usize::try_from(metadata.threshold).unwrap_or(usize::MAX),
     }
 }
 

@@ -29,7 +29,7 @@ fn first() -> VerifiedVersion {
     let mut draft = draft(metadata(1, None, &TEAM, 2));
     draft.sign(None, &signer(1)).unwrap();
     draft.sign(None, &signer(2)).unwrap();
-    draft.verified(None).unwrap()
+    draft.verified(None, &mut Keys::default()).unwrap()
 }
 
 fn next(admins: &[Person], threshold: u64) -> Draft {
@@ -59,7 +59,7 @@ fn admins_sign_one_after_the_other_until_both_thresholds_are_reached() {
     draft.sign(Some(&before), &signer(4)).unwrap();
     assert_eq!(draft.progress(Some(&before)).unwrap().missing(), 1);
     assert!(matches!(
-        draft.clone().verified(Some(&before)),
+        draft.clone().verified(Some(&before), &mut Keys::default()),
         Err(TrustError::Threshold {
             have: 1,
             need: 2,
@@ -69,7 +69,10 @@ fn admins_sign_one_after_the_other_until_both_thresholds_are_reached() {
     draft.sign(Some(&before), &signer(1)).unwrap();
     assert!(draft.progress(Some(&before)).unwrap().is_complete());
     assert_eq!(
-        draft.verified(Some(&before)).unwrap().signed_by(),
+        draft
+            .verified(Some(&before), &mut Keys::default())
+            .unwrap()
+            .signed_by(),
         ["ivy", "sam"]
     );
 }
@@ -138,7 +141,7 @@ fn a_chain_ends_before_a_version_that_still_lacks_signatures() {
     one.sign(None, &signer(1)).unwrap();
     one.sign(None, &signer(2)).unwrap();
     let root = one.payload();
-    let before = one.clone().verified(None).unwrap();
+    let before = one.clone().verified(None, &mut Keys::default()).unwrap();
     let mut two = draft(metadata(2, Some(root), &TEAM, 2));
     two.sign(Some(&before), &signer(1)).unwrap();
     let files = |two: &Draft| {

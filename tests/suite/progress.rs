@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use countersign::gate::{Gate, Judging, Progress, PublishedKeys, Step};
+use countersign::gate::{Chains, Gate, Judging, Progress, PublishedKeys, Step};
 use countersign::git::Repository;
 use countersign::store::{GitStore, Limits, STORE_REF, Store};
 
@@ -27,7 +27,13 @@ fn steps(world: &World, units: usize) -> Vec<Step> {
     let now = "2030-01-01T00:00:00Z".parse().unwrap();
     let candidates = [head.clone()];
     let valid = "2026-12-01T00:00:00Z".parse().unwrap();
-    let judging = Judging::find(&repo, &candidates, root, PublishedKeys::Refused, valid).unwrap();
+    let judging = Judging::find(
+        &Chains::new(&repo, root),
+        &candidates,
+        PublishedKeys::Refused,
+        valid,
+    )
+    .unwrap();
     let store = Store::Git(GitStore::in_ref(&repo, STORE_REF, vec![]).unwrap());
     let snapshot = store.open().unwrap();
     let recorder = Recorder::default();

@@ -1,7 +1,7 @@
 //! Whole verdicts, in process: a repository from a stream, a store folder, the gate.
 
 use countersign::change::CommitId;
-use countersign::gate::{Gate, Judging, PublishedKeys, Undecided, Verdict};
+use countersign::gate::{Chains, Gate, Judging, PublishedKeys, Undecided, Verdict};
 use countersign::store::{FolderStore, Limits, Store};
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ fn judge(input: Input<'_>) -> Result<Verdict, Undecided> {
     };
     let history = repo.open();
     let root = input.field("root").str().parse().unwrap();
-    let judging = Judging::find(&history, &candidates, root, published, now)?;
+    let judging = Judging::find(&Chains::new(&history, root), &candidates, published, now)?;
     let store = Store::Folder(FolderStore::new(folder.path().to_owned()));
     let snapshot = store.open().unwrap();
     let gate = Gate {
