@@ -136,6 +136,8 @@ Exit status: 0 verified, 1 waiting or refused, 2 could not decide.")]
     Show(ShowArgs),
     /// Exchange attestations with a remote; only ever adds
     Sync(SyncArgs),
+    /// Check keys, root, roster and store, and say what repairs each
+    Doctor(DoctorArgs),
     /// The people and their keys
     #[command(subcommand)]
     Roster(RosterCommand),
@@ -303,6 +305,14 @@ pub struct SyncArgs {
     /// The remote (default: the branch's, else origin)
     #[arg(value_name = "REMOTE")]
     pub name: Option<String>,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Where the key comes from.
+    #[command(flatten)]
+    pub key: KeyArgs,
 }
 
 /// `policy`

@@ -8,6 +8,7 @@ mod decision;
 mod declare;
 mod demo;
 mod digest;
+mod doctor;
 mod environment;
 mod explain;
 mod generate;
@@ -143,6 +144,7 @@ fn dispatch(cli: Cli, environment: Environment, output: &mut Output) -> Result<D
         Command::Status(args) => status::run(&args, &global, environment, output),
         Command::Show(args) => show::run(&args, &global, environment, output),
         Command::Sync(args) => sync::run(&args, &global, environment, output),
+        Command::Doctor(args) => doctor::run(&args, &global, environment, output),
         Command::Roster(command) => roster::run(&command, &global, environment, output),
         Command::Policy(command) => policy::run(&command, &global, environment, output),
         Command::Trust(command) => trust::run(&command, &global, environment, output),

@@ -28,6 +28,15 @@ impl Context {
                 return parse_root(&value);
             }
         }
+        let root = self.first_root(head)?;
+        let value = format!("sha256:{root}");
+        self.set_config(FIRST_SEEN_KEY, &value)?;
+        eprintln!("Root      {value}  first use here; compare it with your team's");
+        Ok(root)
+    }
+
+    /// The root that this clone would take for the first that it saw.
+    pub fn first_root(&self, head: &CommitId) -> Result<Digest, Failure> {
         // The branch at hand may be anybody's; what the remote calls its own comes first.
         let candidates: Vec<_> = self
             .remote_head()?
@@ -40,11 +49,7 @@ impl Context {
                 .get(&1)
                 .and_then(|bytes| countersign::attestation::Envelope::parse(bytes).ok());
             if let Some(envelope) = first {
-                let root = envelope.payload_digest();
-                let value = format!("sha256:{root}");
-                self.set_config(FIRST_SEEN_KEY, &value)?;
-                eprintln!("Root      {value}  first use here; compare it with your team's");
-                return Ok(root);
+                return Ok(envelope.payload_digest());
             }
         }
         Err(

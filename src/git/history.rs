@@ -22,6 +22,11 @@ const MAX_WALK: usize = 5_000_000;
 const MAX_FILE: u64 = 8 << 20;
 
 impl Repository {
+    /// Whether history is cut somewhere, or can't be told not to be.
+    pub fn is_shallow(&self) -> bool {
+        self.shallow().map_or(true, |cut| !cut.is_empty())
+    }
+
     /// The ids of a shallow clone's cut commits.
     fn shallow(&self) -> Result<HashSet<ObjectId>, HistoryError> {
         let commits = self.repo.shallow_commits().map_err(read_error)?;

@@ -12,6 +12,7 @@ mod attacks;
 mod automation;
 mod bad_input;
 mod compromise;
+mod doctor;
 mod edges;
 mod fixtures;
 mod git_reading;

@@ -93,6 +93,7 @@ fn looked(world: &World) -> Vec<(&'static str, Value)> {
         ("digest", object(&ana, 0, &["digest"])),
         ("manifest", manifest),
         ("sync", object(&ana, 0, &["sync"])),
+        ("doctor", object(&ana, 0, &["doctor"])),
         ("roster", object(&ana, 0, &["roster", "list"])),
         ("roster lint", object(&ana, 0, &["roster", "lint"])),
         ("policy lint", object(&ana, 0, &["policy", "lint"])),
