@@ -175,6 +175,18 @@ pub enum Strength {
     Signed,
 }
 
+impl Strength {
+    /// The word in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Weak => "weak",
+            Self::Medium => "medium",
+            Self::Strong => "strong",
+            Self::Signed => "signed",
+        }
+    }
+}
+
 /// Evidence shows more than was declared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -110,6 +110,13 @@ pub struct ChangeArgs {
 pub enum Command {
     /// Play the whole loop in a throw-away repository with throw-away keys
     Demo(DemoArgs),
+    /// Show what is known of a change: authors, size, traces of AI. Needs no set-up
+    #[command(after_help = "Examples:
+  countersign inspect                       this branch
+  countersign inspect --each v1.0..HEAD     each commit of a range, with a count for each tool
+
+It judges nothing, and no trace does not mean that no AI took part.")]
+    Inspect(InspectArgs),
     /// Make roster, policy and trust version 1 in this repository
     Init(InitArgs),
     /// Print the change digest, or the change manifest
@@ -172,6 +179,17 @@ pub struct InitArgs {
     /// The protected branch (default: this branch)
     #[arg(long, value_name = "BRANCH")]
     pub target: Option<String>,
+}
+
+/// `inspect`
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// Which change.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// Each commit by itself, those with traces of AI in a table
+    #[arg(long)]
+    pub each: bool,
 }
 
 /// `digest`

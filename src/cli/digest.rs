@@ -1,9 +1,9 @@
 //! `digest`: the change digest, or the manifest. Needs no set-up and no trust.
 
-use countersign::change::History;
+use countersign::change::{CommitId, History};
 use countersign::codes::Code;
 
-use super::args::{DigestArgs, Global};
+use super::args::{ChangeArgs, DigestArgs, Global};
 use super::context::{Context, Target, full_branch};
 use super::environment::Environment;
 use super::objects::DigestObject;
@@ -19,19 +19,7 @@ pub fn run(
     output: &mut Output,
 ) -> Result<Done, Failure> {
     let context = Context::open(global, environment)?;
-    let named = args.change.change.as_deref();
-    let (base, head) = match named.and_then(|name| name.split_once("..")) {
-        // A range needs no target.
-        Some((base, head)) => {
-            let (base, head) = (context.repo.resolve(base)?, context.repo.resolve(head)?);
-            (change::merge_base(&context, &base, &head)?, head)
-        }
-        None => {
-            let target = target(&context, args.change.target.as_deref())?;
-            let subject = change::resolve(&context, &target, named)?;
-            (subject.base, subject.head)
-        }
-    };
+    let (base, head) = ends(&context, &args.change)?;
     let manifest = context.repo.change(Some(&base), &head)?;
     if manifest.is_empty() {
         let message = format!(
@@ -55,6 +43,19 @@ pub fn run(
         output.line(&manifest.digest().to_string())?;
     }
     Ok(Done::Yes)
+}
+
+/// The two sides of a change, without trust.
+pub fn ends(context: &Context, args: &ChangeArgs) -> Result<(CommitId, CommitId), Failure> {
+    let named = args.change.as_deref();
+    if let Some((base, head)) = named.and_then(|name| name.split_once("..")) {
+        // A range needs no target.
+        let (base, head) = (context.repo.resolve(base)?, context.repo.resolve(head)?);
+        return Ok((change::merge_base(context, &base, &head)?, head));
+    }
+    let target = target(context, args.target.as_deref())?;
+    let subject = change::resolve(context, &target, named)?;
+    Ok((subject.base, subject.head))
 }
 
 /// The target without trust: a name that was given, the policy file's as it lies there, the remote's

@@ -13,6 +13,7 @@ mod environment;
 mod explain;
 mod generate;
 mod init;
+mod inspect;
 mod key;
 mod lint;
 mod meter;
@@ -136,6 +137,7 @@ fn dispatch(cli: Cli, environment: Environment, output: &mut Output) -> Result<D
     }
     match cli.command {
         Command::Demo(args) => demo::run(&args, &environment, output),
+        Command::Inspect(args) => inspect::run(&args, &global, environment, output),
         Command::Init(args) => init::run(&args, &global, environment, output),
         Command::Digest(args) => digest::run(&args, &global, environment, output),
         Command::Declare(args) => declare::run(&args, &global, environment, output),

@@ -8,7 +8,7 @@ use countersign::ai::ClaimedRole;
 use countersign::attestation::{
     Author, AuthorRole, Bundle, Change, PAYLOAD_TYPE, Target as StatementTarget, pae,
 };
-use countersign::change::{ChangeDigest, Digest, History};
+use countersign::change::{ChangeDigest, ChangeManifest, CommitId, Digest, History};
 use countersign::codes::Code;
 use countersign::gate::{Assessment, merge_adds};
 use countersign::git::RemoteName;
@@ -36,14 +36,8 @@ pub fn change(session: &Session, assessment: &Assessment) -> Result<Change, Fail
         subject,
         ..
     } = session;
-    let (mut insertions, mut deletions) = (0, 0);
-    for path in assessment.manifest.paths().take(MAX_COUNTED) {
-        let count = context
-            .repo
-            .line_count(Some(&subject.base), &subject.head, path)?;
-        insertions += count.insertions;
-        deletions += count.deletions;
-    }
+    let manifest = &assessment.manifest;
+    let (insertions, deletions) = lines(context, &subject.base, &subject.head, manifest)?;
     Ok(Change {
         repository: judging.policy.repository.clone(),
         targets: vec![StatementTarget {
@@ -58,6 +52,22 @@ pub fn change(session: &Session, assessment: &Assessment) -> Result<Change, Fail
         insertions,
         deletions,
     })
+}
+
+/// Lines added and removed, for people to read.
+pub fn lines(
+    context: &Context,
+    base: &CommitId,
+    head: &CommitId,
+    manifest: &ChangeManifest,
+) -> Result<(u64, u64), Failure> {
+    let (mut insertions, mut deletions) = (0, 0);
+    for path in manifest.paths().take(MAX_COUNTED) {
+        let count = context.repo.line_count(Some(base), head, path)?;
+        insertions += count.insertions;
+        deletions += count.deletions;
+    }
+    Ok((insertions, deletions))
 }
 
 /// The change digests of the reviewed commits, the oldest first, without those that change nothing

@@ -17,6 +17,7 @@ mod edges;
 mod fixtures;
 mod git_reading;
 mod help;
+mod inspect;
 mod interop;
 mod landing;
 mod objects;

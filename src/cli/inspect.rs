@@ -1,0 +1,262 @@
+//! `inspect`: what is known of a change, or of each commit of a range. It judges nothing and needs no set-up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use countersign::ai::{AiAssistance, Extent, Found, assess, claimed_people, read_commits};
+use countersign::change::{ChangeDigest, Commit, CommitId, History, Identity};
+use countersign::text::escape;
+use serde::Serialize;
+
+use super::args::{Global, InspectArgs};
+use super::context::Context;
+use super::environment::Environment;
+use super::statement::lines;
+use super::{Done, Failure, Output, digest};
+
+/// The most traces, and the most commits, that are shown to people.
+const SHOWN: usize = 40;
+
+/// A change as a whole.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InspectedObject<'a> {
+    schema: &'static str,
+    change: ChangeDigest,
+    base: &'a CommitId,
+    head: &'a CommitId,
+    commits: usize,
+    files: usize,
+    insertions: u64,
+    deletions: u64,
+    authors: Vec<Person>,
+    ai: AiAssistance,
+    /// Traces over the limit of what is kept; none of them raises the extent.
+    traces_left_out: u64,
+}
+
+/// Each commit of a range.
+#[derive(Serialize)]
+struct CommitsObject<'a> {
+    schema: &'static str,
+    base: &'a CommitId,
+    head: &'a CommitId,
+    commits: usize,
+    marked: usize,
+    tools: &'a [Tool],
+    rows: &'a [Row],
+}
+
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
+struct Person {
+    name: String,
+    email: String,
+}
+
+/// How many commits a tool left traces in.
+#[derive(Serialize)]
+struct Tool {
+    tool: String,
+    commits: usize,
+}
+
+/// A commit with traces.
+#[derive(Serialize)]
+struct Row {
+    commit: CommitId,
+    extent: Option<Extent>,
+    tools: BTreeSet<String>,
+    author: Person,
+    subject: String,
+}
+
+impl From<Identity> for Person {
+    fn from(identity: Identity) -> Self {
+        Self {
+            name: identity.name,
+            email: identity.email,
+        }
+    }
+}
+
+/// Shows a change, or with `--each` the commits of a range.
+pub fn run(
+    args: &InspectArgs,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<Done, Failure> {
+    let context = Context::open(global, environment)?;
+    let (base, head) = digest::ends(&context, &args.change)?;
+    let ids = context
+        .repo
+        .commits_between(std::slice::from_ref(&base), &head)?;
+    let commits = ids.iter().map(|id| context.repo.commit(id));
+    if args.each {
+        // Only those with traces are kept: a range may be a whole history.
+        each(commits, ids.len(), (&base, &head), output)?;
+    } else {
+        let commits = commits.collect::<Result<Vec<_>, _>>()?;
+        whole(&context, &commits, (&base, &head), output)?;
+    }
+    Ok(Done::Yes)
+}
+
+fn whole(
+    context: &Context,
+    commits: &[Commit],
+    (base, head): (&CommitId, &CommitId),
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let manifest = context.repo.change(Some(base), head)?;
+    let (insertions, deletions) = lines(context, base, head, &manifest)?;
+    let found = read_commits(commits);
+    let ai = assess(None, &found);
+    let people = commits
+        .iter()
+        .flat_map(|commit| claimed_people(commit).people);
+    let authors: BTreeSet<_> = people.map(|(identity, _)| Person::from(identity)).collect();
+    let (change, files) = (manifest.digest(), manifest.len());
+    output.row(
+        "Change",
+        &format!(
+            "{}   base {}   head {}   {} commits, {files} files +{insertions} -{deletions}",
+            change.short(),
+            base.short(),
+            head.short(),
+            commits.len()
+        ),
+    )?;
+    let named = authors.iter().take(SHOWN);
+    let named = named.map(|person| escape(&format!("{} <{}>", person.name, person.email), 120));
+    output.row("Authors", &named.collect::<Vec<_>>().join(", "))?;
+    tell_ai(&ai, &found, output)?;
+    output.object(&InspectedObject {
+        schema: "https://countersign.dev/output/inspected/v1",
+        change,
+        base,
+        head,
+        commits: commits.len(),
+        files,
+        insertions,
+        deletions,
+        authors: authors.into_iter().collect(),
+        traces_left_out: found.left_out(),
+        ai,
+    })
+}
+
+fn tell_ai(ai: &AiAssistance, found: &Found, output: &mut Output) -> Result<(), Failure> {
+    let Some(extent) = ai.extent else {
+        return output.row(
+            "AI",
+            "no trace, which proves nothing: only its author can declare",
+        );
+    };
+    output.row("AI", &format!("{extent} by evidence; nobody declared here"))?;
+    for trace in found.traces().take(SHOWN) {
+        let place = trace.commit.as_ref().map_or("", CommitId::short);
+        let line = trace
+            .line
+            .map_or_else(String::new, |line| format!(" line {line}"));
+        let agent = trace.agent.as_ref().map_or_else(String::new, |agent| {
+            let model = agent.model.as_deref().unwrap_or_default();
+            format!("{} {model}", agent.tool)
+        });
+        let strength = trace.strength.as_str();
+        let (rule, agent) = (escape(&trace.rule, 60), escape(agent.trim_end(), 80));
+        output.row(
+            "",
+            &format!("{strength:<6}  {rule:<32}  {place}{line:<9}  {agent}"),
+        )?;
+    }
+    let more = found.traces().count().saturating_sub(SHOWN) as u64 + found.left_out();
+    if more > 0 {
+        output.row("", &format!("and {more} more"))?;
+    }
+    Ok(())
+}
+
+fn each<E: Into<Failure>>(
+    commits: impl Iterator<Item = Result<Commit, E>>,
+    number: usize,
+    (base, head): (&CommitId, &CommitId),
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    let mut tools: BTreeMap<String, usize> = BTreeMap::new();
+    for commit in commits {
+        let commit = commit.map_err(Into::into)?;
+        let found = read_commits(std::slice::from_ref(&commit));
+        let named = assess(None, &found).agents;
+        let named: BTreeSet<_> = named.into_iter().map(|agent| agent.tool).collect();
+        if found.extent().is_none() {
+            continue;
+        }
+        for tool in &named {
+            *tools.entry(tool.clone()).or_default() += 1;
+        }
+        rows.push(Row {
+            extent: found.extent(),
+            tools: named,
+            subject: commit.subject().to_owned(),
+            author: commit.author.into(),
+            commit: commit.id,
+        });
+    }
+    let mut tools: Vec<_> = tools
+        .into_iter()
+        .map(|(tool, commits)| Tool { tool, commits })
+        .collect();
+    tools.sort_by_key(|tool| std::cmp::Reverse(tool.commits));
+    tell_each(&rows, &tools, number, output)?;
+    output.object(&CommitsObject {
+        schema: "https://countersign.dev/output/inspected-commits/v1",
+        base,
+        head,
+        commits: number,
+        marked: rows.len(),
+        tools: &tools,
+        rows: &rows,
+    })
+}
+
+fn tell_each(
+    rows: &[Row],
+    tools: &[Tool],
+    number: usize,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let marked = rows.len();
+    let share = match number {
+        0 => 0.0,
+        _ => 100.0 * marked as f64 / number as f64,
+    };
+    output.row(
+        "Commits",
+        &format!("{number}, {marked} with traces of AI ({share:.1} %)"),
+    )?;
+    for tool in tools {
+        output.row(
+            "",
+            &format!("{:>7}  {}", tool.commits, escape(&tool.tool, 80)),
+        )?;
+    }
+    for row in rows.iter().take(SHOWN) {
+        let extent = row.extent.map_or("", Extent::as_str);
+        let tools: Vec<_> = row.tools.iter().map(|tool| escape(tool, 40)).collect();
+        output.line(&format!(
+            "{}  {extent:<10}  {:<24}  {:<20}  {}",
+            row.commit.short(),
+            tools.join(", "),
+            escape(&row.author.name, 20),
+            escape(&row.subject, 60)
+        ))?;
+    }
+    if marked > SHOWN {
+        output.line(&format!(
+            "and {} more; --format json has them all",
+            marked - SHOWN
+        ))?;
+    }
+    Ok(())
+}

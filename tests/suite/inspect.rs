@@ -1,0 +1,130 @@
+//! `inspect`: a look at a change, in any repository and without set-up.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::outputs::validator;
+use crate::support::Repo;
+use crate::world::{Run, run};
+
+const SCHEMA: &str = include_str!("../../schemas/output-v1.schema.json");
+
+/// A repository of nobody's: a first commit, and a branch with traces of two tools.
+fn repository() -> Repo {
+    let repo = Repo::new();
+    repo.write("a.rs", "one\n");
+    repo.commit("Begin");
+    repo.git(&["switch", "-q", "-c", "work"]);
+    repo.write("a.rs", "one\ntwo\n");
+    repo.commit("Add two\n\nCo-authored-by: Claude Opus <noreply@anthropic.com>");
+    repo.write("b.rs", "b\n");
+    repo.commit("Add b by hand");
+    repo.write("c.rs", "c\n");
+    repo.commit("Add c\n\nMade-with: Cursor\nCo-authored-by: Cursor <cursoragent@cursor.com>");
+    repo
+}
+
+fn inspect(repo: &Repo, args: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    let command = command.current_dir(&repo.path).env_clear().arg("inspect");
+    run(command.args(args))
+}
+
+fn object(repo: &Repo, args: &[&str]) -> Value {
+    let run = inspect(repo, &[args, &["--format", "json"]].concat()).ok();
+    let object = serde_json::from_str(&run.stdout).unwrap();
+    let errors: Vec<_> = validator(SCHEMA)
+        .iter_errors(&object)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    object
+}
+
+#[test]
+fn a_branch_is_shown_with_its_size_its_authors_and_where_each_trace_stands() {
+    let repo = repository();
+    let run = inspect(&repo, &[]).expect(0, "3 commits, 3 files +3 -0");
+    let head = repo.git(&["rev-parse", "--short=7", "HEAD"]);
+    for text in [
+        "Authors   Ana Ruiz <ana@example.org>\n".to_owned(),
+        "AI        assisted by evidence; nobody declared here".to_owned(),
+        format!("strong  cursor/co-author                  {head} line 4    Cursor"),
+    ] {
+        assert!(run.stdout.contains(&text), "{text}: {run:?}");
+    }
+    let object = object(&repo, &[]);
+    assert_eq!(object["ai"]["extent"], "assisted");
+    assert_eq!(object["ai"]["declared"], Value::Null);
+    assert_eq!(object["ai"]["evidence"].as_array().unwrap().len(), 3);
+    let manifest = repo.change("main", "work");
+    assert_eq!(object["change"], json!(manifest.digest().to_string()));
+}
+
+#[test]
+fn each_commit_of_a_range_is_counted_for_each_tool() {
+    let repo = repository();
+    let run =
+        inspect(&repo, &["--each", "main..work"]).expect(0, "3, 2 with traces of AI (66.7 %)");
+    assert!(run.stdout.contains("      1  Claude Code\n"), "{run:?}");
+    assert!(!run.stdout.contains("Add b by hand"), "{run:?}");
+    let object = object(&repo, &["--each", "main..work"]);
+    assert_eq!(
+        (&object["commits"], &object["marked"]),
+        (&json!(3), &json!(2))
+    );
+    let tools: Vec<_> = object["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| &tool["tool"])
+        .collect();
+    assert_eq!(tools, ["Claude Code", "Cursor"]);
+    assert_eq!(object["rows"][0]["tools"], json!(["Cursor"]));
+}
+
+#[test]
+fn no_trace_is_not_told_as_no_ai() {
+    let repo = repository();
+    let run = inspect(&repo, &["work~2..work~1"]).expect(0, "no trace, which proves nothing");
+    assert!(!run.stdout.contains("none"), "{run:?}");
+    assert_eq!(
+        object(&repo, &["work~2..work~1"])["ai"]["extent"],
+        "unknown"
+    );
+}
+
+#[test]
+fn names_and_subjects_reach_the_terminal_escaped() {
+    let repo = repository();
+    repo.write("d.rs", "d\n");
+    repo.commit("Add \u{1b}[31md\n\nMade-with: Cursor");
+    let author = "--author=Maya\u{202e}Lind <maya@example.org>";
+    repo.git(&["commit", "-q", "--amend", "--no-edit", author]);
+    for args in [&["--each", "main..work"][..], &["main..work"]] {
+        let run = inspect(&repo, args).ok();
+        assert!(!run.stdout.contains(['\u{1b}', '\u{202e}']), "{run:?}");
+    }
+}
+
+#[test]
+fn a_range_that_is_nowhere_can_not_be_shown() {
+    let repo = repository();
+    inspect(&repo, &["nowhere..work"]).expect(2, "error[CS502]");
+    inspect(&repo, &["main..work"]).ok();
+}
+
+#[test]
+fn an_independent_script_counts_the_same() {
+    let repo = repository();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracle/ai_traces.py");
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let output = Command::new(python)
+        .args(["-B", script, "main..work"])
+        .current_dir(&repo.path)
+        .output()
+        .unwrap();
+    let counted = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(counted, "1 Claude Code\n1 Cursor\n2 marked\n");
+}
