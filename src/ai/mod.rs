@@ -9,6 +9,7 @@ mod claimed;
 mod commit;
 mod fields;
 mod found;
+mod git_ai;
 mod message;
 mod metadata;
 mod table;
@@ -16,6 +17,7 @@ mod table;
 pub use claimed::{CO_AUTHOR_LIMIT, ClaimedAuthors, ClaimedRole, claimed_people};
 pub use commit::{is_agent_address, read_commit, read_commits};
 pub use found::{Found, NamedAgent, TRACE_LIMIT, Trace, assess};
+pub use git_ai::{GitAiNote, NOTE_LIMIT, NoteAgent, NoteError, Odd};
 pub use message::MESSAGE_LIMIT;
 pub use metadata::{
     Agent, AgentRole, AiAssistance, Contradiction, Evidence, EvidenceSource, Extent, Strength,

@@ -61,6 +61,11 @@ pub trait History {
     /// (SPEC 6.8). Nothing is not.
     fn is_opaque(&self, commit: &CommitId, path: &RepoPath) -> Result<bool, HistoryError>;
 
+    /// The note of git-ai on a commit, where this repository has one that can be read.
+    fn ai_note(&self, _commit: &CommitId) -> Option<Vec<u8>> {
+        None
+    }
+
     /// The commit that a full ref name points to; `None` where there is no such ref.
     fn reference(&self, name: &str) -> Result<Option<CommitId>, HistoryError>;
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use countersign::ai::{AiAssistance, Extent, Found, assess, claimed_people, read_commits};
+use countersign::ai::{AiAssistance, Extent, Found, assess, claimed_people};
 use countersign::change::{ChangeDigest, Commit, CommitId, History, Identity};
+use countersign::gate::read_traces;
 use countersign::text::escape;
 use serde::Serialize;
 
@@ -93,7 +94,7 @@ pub fn run(
     let commits = ids.iter().map(|id| context.repo.commit(id));
     if args.each {
         // Only those with traces are kept: a range may be a whole history.
-        each(commits, ids.len(), (&base, &head), output)?;
+        each(&context, commits, ids.len(), (&base, &head), output)?;
     } else {
         let commits = commits.collect::<Result<Vec<_>, _>>()?;
         whole(&context, &commits, (&base, &head), output)?;
@@ -109,7 +110,10 @@ fn whole(
 ) -> Result<(), Failure> {
     let manifest = context.repo.change(Some(base), head)?;
     let (insertions, deletions) = lines(context, base, head, &manifest)?;
-    let found = read_commits(commits);
+    let mut found = Found::default();
+    for commit in commits {
+        found.merge(read_traces(&context.repo, commit)?);
+    }
     let ai = assess(None, &found);
     let people = commits
         .iter()
@@ -177,6 +181,7 @@ fn tell_ai(ai: &AiAssistance, found: &Found, output: &mut Output) -> Result<(), 
 }
 
 fn each<E: Into<Failure>>(
+    context: &Context,
     commits: impl Iterator<Item = Result<Commit, E>>,
     number: usize,
     (base, head): (&CommitId, &CommitId),
@@ -186,7 +191,7 @@ fn each<E: Into<Failure>>(
     let mut tools: BTreeMap<String, usize> = BTreeMap::new();
     for commit in commits {
         let commit = commit.map_err(Into::into)?;
-        let found = read_commits(std::slice::from_ref(&commit));
+        let found = read_traces(&context.repo, &commit)?;
         let named = assess(None, &found).agents;
         let named: BTreeSet<_> = named.into_iter().map(|agent| agent.tool).collect();
         if found.extent().is_none() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Undecided;
-use crate::ai::{ClaimedRole, Found, claimed_people, read_commit};
+use crate::ai::{ClaimedRole, Found, GitAiNote, claimed_people, read_commit};
 use crate::change::{Commit, CommitId, History, HistoryError, Identity};
 use crate::codes::Code;
 use crate::roster::{PersonId, Roster};
@@ -13,6 +13,9 @@ const MAX_BROUGHT_IN: usize = 100_000;
 
 /// The most parents of a merge that are compared with it; one with more has an author.
 const MAX_PARENTS: usize = 100;
+
+/// The most paths whose added lines a note is compared with.
+const MAX_PATHS: usize = 20_000;
 
 /// What the commits that a change brings in say of authors and of AI.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +74,7 @@ pub fn read_claims(
                 claims.named.push((identity, role));
             }
         }
-        claims.found.merge(read_commit(&commit));
+        claims.found.merge(read_traces(history, &commit)?);
         claims.commits.push(commit);
     }
     if let [only] = claims.commits.as_slice()
@@ -80,6 +83,32 @@ pub fn read_claims(
         claims.sole_author = Some(only.author.clone());
     }
     Ok(claims)
+}
+
+/// The traces of AI that a commit and its note carry (SPEC 7).
+///
+/// # Errors
+/// What the commit adds, which a note is compared with, can't be read.
+pub fn read_traces(history: &dyn History, commit: &Commit) -> Result<Found, HistoryError> {
+    let mut found = read_commit(commit);
+    let Some(bytes) = history.ai_note(&commit.id) else {
+        return Ok(found);
+    };
+    let Ok(note) = GitAiNote::parse(&bytes) else {
+        return Ok(found);
+    };
+    if note.ai_lines == 0 {
+        return Ok(found);
+    }
+    let parent = commit.parents.first();
+    let change = history.change(parent, &commit.id)?;
+    let mut added: u64 = 0;
+    for path in change.paths().take(MAX_PATHS) {
+        let lines = history.line_count(parent, &commit.id, path)?;
+        added = added.saturating_add(lines.insertions);
+    }
+    found.merge(note.traces(&commit.id, &bytes, added));
+    Ok(found)
 }
 
 /// Whether a merge holds anything that none of its parents has: a path whose entry is another in

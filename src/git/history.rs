@@ -140,7 +140,26 @@ impl Repository {
     }
 }
 
+/// Where git-ai keeps its notes.
+const NOTES_REF: &str = "refs/notes/ai";
+
 impl History for Repository {
+    // What can't be read is no note: notes only ever raise what is known, and anybody may leave them out.
+    fn ai_note(&self, commit: &CommitId) -> Option<Vec<u8>> {
+        let notes = self.plain_reference(NOTES_REF).ok()??;
+        let id = commit.as_str();
+        // git spreads notes over folders as they get many.
+        let paths = [
+            id.to_owned(),
+            format!("{}/{}", id.get(..2)?, id.get(2..)?),
+            format!("{}/{}/{}", id.get(..2)?, id.get(2..4)?, id.get(4..)?),
+        ];
+        let mut notes = paths
+            .iter()
+            .filter_map(|path| self.file(&notes, path).ok()?);
+        notes.next().map(|(_, bytes)| bytes)
+    }
+
     fn commit(&self, id: &CommitId) -> Result<Commit, HistoryError> {
         let object = self.object_id(id)?;
         let data = self.commit_data(object)?;

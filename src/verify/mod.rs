@@ -125,10 +125,10 @@ impl VerifiedStatement {
         }
     }
 
-    /// The extent of AI use that it carries; of a declaration, what is declared.
+    /// The extent of AI use that it carries: what was declared or what its evidence shows, whichever is more.
     pub fn extent(&self) -> Option<Extent> {
         match &self.content {
-            Content::Declaration(declaration) => declaration.ai_assistance.declared,
+            Content::Declaration(declaration) => declaration.ai_assistance.extent,
             Content::SignOff(sign_off) => sign_off.ai_assistance.extent,
         }
     }

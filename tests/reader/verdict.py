@@ -194,8 +194,7 @@ class Gate:
                     claimed.add(person)
                 elif author["as"] != "declarant" or author["email"]:
                     unknown.add(author["email"])
-            ai = told["predicate"]["ai"]
-            said = ai["declared"] if told["kind"] == "declaration" else ai["extent"]
+            said = told["predicate"]["ai"]["extent"]
             evidence += [said] if said in rules.EXTENTS else []
             if told["kind"] == "declaration":
                 claimed.add(told["signer"])

@@ -354,7 +354,10 @@ fn only_its_owner_uses_the_git_library_processes_keys_and_disks() {
     only_in(&["keys/"], &[&["ed25519_dalek"], &["ssh_key"]]);
     only_in(&["keys/", "change/digest.rs"], &[&["sha2"]]);
     only_in(&["keys/", "git/", "store/"], &[&["std", "::", "fs"]]);
-    only_in(&["attestation/", "report/"], &[&["serde_json"]]);
+    only_in(
+        &["attestation/", "report/", "ai/git_ai.rs"],
+        &[&["serde_json"]],
+    );
     only_in(
         &["text/", "policy/", "roster/", "ai/table.rs", "ai/fields.rs"],
         &[&["toml_edit"]],

@@ -128,3 +128,37 @@ fn an_independent_script_counts_the_same() {
     let counted = String::from_utf8(output.stdout).unwrap();
     assert_eq!(counted, "1 Claude Code\n1 Cursor\n2 marked\n");
 }
+
+/// Writes a note of git-ai for a commit: so many lines of `a.rs` are an agent's.
+fn note(repo: &Repo, commit: &str, lines: u32) {
+    let session = "s_f53881c86c55ec";
+    let text = format!(
+        "a.rs\n  {session}::t_56cd649d10cdf0 1-{lines}\n---\n{{\"schema_version\":\"authorship/3.0.0\",\"prompts\":{{}},\
+         \"sessions\":{{\"{session}\":{{\"agent_id\":{{\"tool\":\"claude\",\"id\":\"x\",\"model\":\"claude-opus-4-7\"}}}}}}}}"
+    );
+    repo.git(&["notes", "--ref", "ai", "add", "-f", "-m", &text, commit]);
+}
+
+#[test]
+fn notes_of_git_ai_are_read_and_weighed_against_what_the_commit_adds() {
+    let repo = repository();
+    repo.write("a.rs", "1\n2\n3\n4\n5\n6\n");
+    repo.commit("By hand and by agent");
+    for (lines, extent) in [(3, "assisted"), (4, "generated")] {
+        note(&repo, "HEAD", lines);
+        let object = object(&repo, &["HEAD~1..HEAD"]);
+        assert_eq!(object["ai"]["extent"], extent, "{lines}");
+        assert_eq!(object["ai"]["agents"][0]["tool"], "Claude Code");
+        assert_eq!(object["ai"]["agents"][0]["model"], "claude-opus-4-7");
+        assert_eq!(object["ai"]["evidence"][0]["source"], "git-ai-note");
+    }
+    // In folders, as git keeps many of them; and a note that is none says nothing.
+    for number in 0..300 {
+        repo.write("n", format!("{number}\n"));
+        repo.commit("More");
+        repo.git(&["notes", "--ref", "ai", "add", "-m", "no note", "HEAD"]);
+    }
+    let tree = repo.git(&["ls-tree", "--name-only", "refs/notes/ai"]);
+    assert!(tree.lines().all(|name| name.len() == 2), "{tree}");
+    assert_eq!(object(&repo, &["--each", "HEAD~301..HEAD"])["marked"], 1);
+}

@@ -14,6 +14,7 @@ mod bad_input;
 mod compromise;
 mod doctor;
 mod edges;
+mod evidence;
 mod fixtures;
 mod git_reading;
 mod help;
