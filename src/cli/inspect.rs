@@ -112,7 +112,7 @@ fn whole(
     let (insertions, deletions) = lines(context, base, head, &manifest)?;
     let mut found = Found::default();
     for commit in commits {
-        found.merge(read_traces(&context.repo, commit)?);
+        found.merge(read_traces(&context.repo, commit));
     }
     let ai = assess(None, &found);
     let people = commits
@@ -191,7 +191,7 @@ fn each<E: Into<Failure>>(
     let mut tools: BTreeMap<String, usize> = BTreeMap::new();
     for commit in commits {
         let commit = commit.map_err(Into::into)?;
-        let found = read_traces(&context.repo, &commit)?;
+        let found = read_traces(&context.repo, &commit);
         let named = assess(None, &found).agents;
         let named: BTreeSet<_> = named.into_iter().map(|agent| agent.tool).collect();
         if found.extent().is_none() {

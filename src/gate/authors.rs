@@ -74,7 +74,7 @@ pub fn read_claims(
                 claims.named.push((identity, role));
             }
         }
-        claims.found.merge(read_traces(history, &commit)?);
+        claims.found.merge(read_traces(history, &commit));
         claims.commits.push(commit);
     }
     if let [only] = claims.commits.as_slice()
@@ -86,20 +86,21 @@ pub fn read_claims(
 }
 
 /// The traces of AI that a commit and its note carry (SPEC 7).
-///
-/// # Errors
-/// What the commit adds, which a note is compared with, can't be read.
-pub fn read_traces(history: &dyn History, commit: &Commit) -> Result<Found, HistoryError> {
+pub fn read_traces(history: &dyn History, commit: &Commit) -> Found {
     let mut found = read_commit(commit);
-    let Some(bytes) = history.ai_note(&commit.id) else {
-        return Ok(found);
-    };
-    let Ok(note) = GitAiNote::parse(&bytes) else {
-        return Ok(found);
-    };
-    if note.ai_lines == 0 {
-        return Ok(found);
+    let bytes = history.ai_note(&commit.id).unwrap_or_default();
+    if let Ok(note) = GitAiNote::parse(&bytes)
+        && note.ai_lines > 0
+    {
+        // Where what the commit adds isn't here, the note tells no share.
+        let added = added_lines(history, commit).unwrap_or(u64::MAX);
+        found.merge(note.traces(&commit.id, &bytes, added));
     }
+    found
+}
+
+/// The lines that a commit adds against its first parent.
+fn added_lines(history: &dyn History, commit: &Commit) -> Result<u64, HistoryError> {
     let parent = commit.parents.first();
     let change = history.change(parent, &commit.id)?;
     let mut added: u64 = 0;
@@ -107,8 +108,7 @@ pub fn read_traces(history: &dyn History, commit: &Commit) -> Result<Found, Hist
         let lines = history.line_count(parent, &commit.id, path)?;
         added = added.saturating_add(lines.insertions);
     }
-    found.merge(note.traces(&commit.id, &bytes, added));
-    Ok(found)
+    Ok(added)
 }
 
 /// Whether a merge holds anything that none of its parents has: a path whose entry is another in
