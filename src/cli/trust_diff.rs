@@ -26,7 +26,7 @@ pub fn differences(
                 others(&old.roster, &new.roster, output)?;
             }
             None => output.line(
-                "  ! roster.toml changed; the version before is not in this clone's branches",
+                "  ! roster.toml changed; how can't be shown, since no branch here holds the version before: commit it first",
             )?,
         }
     }
@@ -34,7 +34,7 @@ pub fn differences(
         match old {
             Some(old) => rules(&new.policy.changes_since(&old.policy, &new.roster), output)?,
             None => output.line(
-                "  ! policy.toml changed; the version before is not in this clone's branches",
+                "  ! policy.toml changed; how can't be shown, since no branch here holds the version before: commit it first",
             )?,
         }
     }
