@@ -253,6 +253,9 @@ pub struct SignArgs {
     /// Evidence of the review, by address; may be repeated
     #[arg(long = "evidence", value_name = "URI")]
     pub evidence: Vec<String>,
+    /// The author's declaration, from declare -o -: a file, or a text such as a pull request's (-: stdin)
+    #[arg(long, value_name = "FILE|-")]
+    pub declaration: Option<PathBuf>,
     /// Sign without a terminal: the full change digest
     #[arg(long, value_name = "DIGEST")]
     pub confirm: Option<String>,

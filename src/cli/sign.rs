@@ -20,7 +20,7 @@ use super::environment::Environment;
 use super::objects::{MadeObject, SignedObject};
 use super::session::{self, Session};
 use super::statement::Kept;
-use super::{Done, Failure, Output, key, statement, status};
+use super::{Done, Failure, Output, carried, key, statement, status};
 
 /// The most files that the screen lists.
 const MAX_FILES: usize = 200;
@@ -42,6 +42,9 @@ pub fn run(
     let config = UserConfig::read(&global.folder)?;
     let key = key::find(&args.key, &config, &context.environment, Some(roster))?;
     let signer = statement::signer(roster, &key)?;
+    if let Some(path) = &args.declaration {
+        carried::take(path, &session, output)?;
+    }
     let assessment = session.assess()?;
     session.subject.refuse_empty(&assessment)?;
     let screen = Screen {

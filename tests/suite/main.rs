@@ -11,6 +11,7 @@ mod ancestry;
 mod attacks;
 mod automation;
 mod bad_input;
+mod carried;
 mod compromise;
 mod doctor;
 mod edges;
