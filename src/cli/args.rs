@@ -81,7 +81,7 @@ pub enum Format {
 }
 
 /// Where the signing key comes from.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct KeyArgs {
     /// The key: a file, or the fingerprint of one in the agent (default: git's user.signingkey)
     #[arg(long, value_name = "PATH|FINGERPRINT")]
@@ -95,7 +95,7 @@ pub struct KeyArgs {
 }
 
 /// Which change.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ChangeArgs {
     /// The change: a branch, BASE..HEAD, a commit, change:DIGEST (default: this branch)
     #[arg(value_name = "CHANGE")]
@@ -143,6 +143,9 @@ Exit status: 0 verified, 1 waiting or refused, 2 could not decide.")]
     Show(ShowArgs),
     /// Exchange attestations with a remote; only ever adds
     Sync(SyncArgs),
+    /// Git's pre-push hook: declares what evidence answers, and never stops a push
+    #[command(subcommand)]
+    Hook(HookCommand),
     /// Check keys, root, roster and store, and say what repairs each
     Doctor(DoctorArgs),
     /// The people and their keys
@@ -204,7 +207,7 @@ pub struct DigestArgs {
 }
 
 /// `declare`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct DeclareArgs {
     /// Which change.
     #[command(flatten)]
@@ -326,6 +329,20 @@ pub struct SyncArgs {
     /// The remote (default: the branch's, else origin)
     #[arg(value_name = "REMOTE")]
     pub name: Option<String>,
+}
+
+/// `hook`
+#[derive(Debug, Subcommand)]
+pub enum HookCommand {
+    /// Install the pre-push hook in this repository; overwrites none
+    Install,
+    /// What the hook runs
+    PrePush {
+        /// The remote's name, as git gives it
+        remote: Option<String>,
+        /// The remote's address, as git gives it
+        url: Option<String>,
+    },
 }
 
 /// `doctor`

@@ -92,6 +92,7 @@ pub fn run(
         }
         Err(failure) => checks.push(Check::failed("trust", failure, "countersign init")),
     }
+    checks.push(hook(&context, global));
     checks.push(store(&context)?);
     let healthy = checks.iter().all(|check| check.ok);
     for check in &checks {
@@ -315,6 +316,18 @@ fn authors(context: &Context, judging: &Judging) -> Result<Vec<Check>, Failure> 
         Check::repair("authors", message, add(&id, &email))
     };
     Ok(strange.into_iter().map(told).collect())
+}
+
+/// Whether pushes declare what evidence answers.
+fn hook(context: &Context, global: &Global) -> Check {
+    match super::hook::is_installed(context, global) {
+        true => Check::ok("hook", "the pre-push hook declares what commits show"),
+        false => Check::repair(
+            "hook",
+            "no pre-push hook declares",
+            "countersign hook install",
+        ),
+    }
 }
 
 fn store(context: &Context) -> Result<Check, Failure> {

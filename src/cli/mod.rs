@@ -13,6 +13,7 @@ mod doctor;
 mod environment;
 mod explain;
 mod generate;
+mod hook;
 mod init;
 mod inspect;
 mod key;
@@ -121,7 +122,7 @@ fn wants_json(arguments: impl Iterator<Item = OsString>) -> bool {
 /// Whether a command has an object for programs.
 fn has_object(command: &Command) -> bool {
     match command {
-        Command::Demo(_) | Command::Init(_) => false,
+        Command::Demo(_) | Command::Init(_) | Command::Hook(_) => false,
         Command::Roster(roster) => {
             matches!(roster, RosterCommand::List { .. } | RosterCommand::Lint)
         }
@@ -147,6 +148,7 @@ fn dispatch(cli: Cli, environment: Environment, output: &mut Output) -> Result<D
         Command::Status(args) => status::run(&args, &global, environment, output),
         Command::Show(args) => show::run(&args, &global, environment, output),
         Command::Sync(args) => sync::run(&args, &global, environment, output),
+        Command::Hook(command) => hook::run(&command, &global, environment, output),
         Command::Doctor(args) => doctor::run(&args, &global, environment, output),
         Command::Roster(command) => roster::run(&command, &global, environment, output),
         Command::Policy(command) => policy::run(&command, &global, environment, output),

@@ -6,6 +6,7 @@ use crate::world::{Clone, Run, World};
 fn healthy(world: &World) -> Clone {
     let ana = world.person("ana");
     ana.countersign(&["sync"]).ok();
+    ana.countersign(&["hook", "install"]).ok();
     ana
 }
 
@@ -64,6 +65,7 @@ fn a_new_clone_is_told_to_compare_the_root_and_to_sync() {
     ben.countersign(&["status"]);
     let run = doctor(&ben).expect(1, "only the first that was seen");
     repair(&ben, &run, "first that was seen");
+    repair(&ben, &run, "no pre-push hook");
     doctor(&ben).expect(0, "= ben (junior)");
 }
 

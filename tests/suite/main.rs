@@ -19,6 +19,7 @@ mod evidence;
 mod fixtures;
 mod git_reading;
 mod help;
+mod hook;
 mod inspect;
 mod interop;
 mod landing;

@@ -89,6 +89,7 @@ fn looked(world: &World) -> Vec<(&'static str, Value)> {
     let digest = countersign::change::sha256(text.as_bytes()).to_string();
     assert_eq!(manifest["change"], digest);
     let roster = std::fs::read_to_string(ana.path.join(".countersign/roster.toml")).unwrap();
+    ana.countersign(&["hook", "install"]).ok();
     let mut objects = vec![
         ("digest", object(&ana, 0, &["digest"])),
         ("manifest", manifest),
