@@ -1,6 +1,5 @@
 //! `sign --declaration`: a declaration that its author could not push, carried in a file or a pull request's text.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use countersign::attestation::Bundle;
@@ -10,14 +9,14 @@ use countersign::store::{Item, StoreError};
 use countersign::text::escape;
 
 use super::session::Session;
-use super::{Failure, Output};
+use super::{Failure, Output, text_file};
 
 /// The largest text that is read, in bytes: hosts allow 64 KiB and more.
 const MAX_TEXT: u64 = 1 << 20;
 
 /// Puts the declaration of this change that a text carries into the store; the gate looks at it like any other.
 pub fn take(path: &Path, session: &Session, output: &mut Output) -> Result<(), Failure> {
-    let bundles = bundles(&read(path)?);
+    let bundles = bundles(&text_file::read(path, MAX_TEXT)?);
     let assessment = session.assess()?;
     let change = assessment.unit.change;
     let store = session.store()?;
@@ -52,27 +51,6 @@ pub fn take(path: &Path, session: &Session, output: &mut Output) -> Result<(), F
         change.short()
     );
     Err(Failure::no(code, message).next("its author: countersign declare -o -"))
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    let name = path.display();
-    let unreadable = |error: std::io::Error| Failure::usage(format!("can't read {name}: {error}"));
-    let mut text = String::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin()
-            .lock()
-            .take(MAX_TEXT + 1)
-            .read_to_string(&mut text)
-    } else {
-        let file = std::fs::File::open(path).map_err(unreadable)?;
-        file.take(MAX_TEXT + 1).read_to_string(&mut text)
-    };
-    read.map_err(unreadable)?;
-    if text.len() as u64 > MAX_TEXT {
-        let message = format!("{name} is over {MAX_TEXT} bytes");
-        return Err(Failure::new(Code::LIMIT, message));
-    }
-    Ok(text)
 }
 
 /// The bundles of a text: the whole of it, or lines, which a code block may hold.

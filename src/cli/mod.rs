@@ -33,6 +33,7 @@ mod sign;
 mod statement;
 mod status;
 mod sync;
+mod text_file;
 mod trust;
 mod trust_diff;
 mod trust_restart;

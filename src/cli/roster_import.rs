@@ -1,11 +1,8 @@
 //! `roster import`: many people at once, from a table, an allowed_signers file or a host's list of keys.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
-use std::path::Path;
 
 use countersign::change::Identity;
-use countersign::codes::Code;
 use countersign::keys::PublicKey;
 use countersign::roster::{EngineerChange, NewEngineer, NewGithub, Roster, RosterEditor};
 use countersign::text::escape;
@@ -16,7 +13,7 @@ use super::people_file::{self, Person};
 use super::roster::read;
 use super::roster_args::RosterImportArgs;
 use super::roster_edit::{NEXT, edit_failure, refuse_published, save};
-use super::{Done, Failure, Output};
+use super::{Done, Failure, Output, text_file};
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 4 << 20;
@@ -39,8 +36,11 @@ pub fn run(
     context: &Context,
     output: &mut Output,
 ) -> Result<Done, Failure> {
-    let people = people_file::parse(&text(&args.file)?, whose(args).as_deref())
-        .map_err(|error| Failure::usage(format!("{}: {error}", args.file.display())))?;
+    let people = people_file::parse(
+        &text_file::read(&args.file, MAX_FILE)?,
+        whose(args).as_deref(),
+    )
+    .map_err(|error| Failure::usage(format!("{}: {error}", args.file.display())))?;
     let keys: Vec<_> = people.iter().flat_map(|person| &person.keys).collect();
     refuse_published(context, keys)?;
     let before = read(context, ROSTER_PATH)?;
@@ -70,27 +70,6 @@ pub fn run(
     }
     tell(&tally, output)?;
     Ok(Done::Yes)
-}
-
-fn text(path: &Path) -> Result<String, Failure> {
-    let name = path.display();
-    let unreadable = |error: std::io::Error| Failure::usage(format!("can't read {name}: {error}"));
-    let mut text = String::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin()
-            .lock()
-            .take(MAX_FILE + 1)
-            .read_to_string(&mut text)
-    } else {
-        let file = std::fs::File::open(path).map_err(unreadable)?;
-        file.take(MAX_FILE + 1).read_to_string(&mut text)
-    };
-    read.map_err(unreadable)?;
-    if text.len() as u64 > MAX_FILE {
-        let message = format!("{name} is over {MAX_FILE} bytes");
-        return Err(Failure::new(Code::LIMIT, message));
-    }
-    Ok(text)
 }
 
 /// Whose keys a text of keys alone has: `--id`, or USER of `USER.keys`.
