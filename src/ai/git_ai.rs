@@ -152,7 +152,7 @@ impl GitAiNote {
                 agent: Some(NamedAgent {
                     tool: known.map_or_else(|| agent.tool.clone(), |(row, _)| row.tool.clone()),
                     model: agent.model.clone(),
-                    role: AgentRole::Author,
+                    role: AgentRole::Coauthor,
                 }),
                 signed_off: false,
             });

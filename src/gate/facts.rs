@@ -7,7 +7,7 @@ use super::authors::Claims;
 use super::size::Size;
 use super::statements::{Place, Statements};
 use super::verdict::AuthorView;
-use crate::ai::{ClaimedRole, Extent};
+use crate::ai::{AgentRole, ClaimedRole, Extent, Strength};
 use crate::attestation::{Author, AuthorRole};
 use crate::change::Identity;
 use crate::policy::Facts;
@@ -54,6 +54,7 @@ impl Gate<'_> {
             claims_unknown: !all.unknown.is_empty() || claims.left_out > 0,
             ..Facts::default()
         };
+        self.agents(claims, statements, &mut facts);
         for statement in statements.counted() {
             if let Some(declaration) = statement.declaration() {
                 // An automation proves nobody's authorship.
@@ -68,6 +69,26 @@ impl Gate<'_> {
             }
         }
         facts
+    }
+
+    /// The agents that took part: by traces that are more than weak, and by what genuine statements name.
+    fn agents(&self, claims: &Claims, statements: &Statements, facts: &mut Facts) {
+        let traced = claims.found.traces();
+        let traced = traced
+            .filter(|trace| trace.strength > Strength::Weak)
+            .filter_map(|trace| trace.agent)
+            .map(|agent| (agent.tool, agent.model, agent.role));
+        let stated = statements
+            .verified
+            .iter()
+            .flat_map(VerifiedStatement::agents);
+        let stated = stated.map(|agent| (agent.tool.clone(), agent.model.clone(), agent.role));
+        for (tool, model, role) in traced.chain(stated) {
+            facts.tools.insert(tool.to_lowercase());
+            facts.models.extend(model.map(|model| model.to_lowercase()));
+            facts.agent_wrote |= role == AgentRole::Author;
+        }
+        facts.agents_left_out = claims.found.left_out() > 0;
     }
 
     /// The author of the one commit that is no merge, where somebody else's declaration counts and no

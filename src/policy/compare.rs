@@ -140,9 +140,20 @@ impl Found {
             (Some(before), Some(now)) => lower(roster, before, now),
         };
         self.condition("author_below", below(old), below(new), fewer);
-        let unproven = |when: &When| when.author_unproven.then(|| "unproven".to_owned());
-        let fewer = new.author_unproven;
-        self.condition("author", unproven(old), unproven(new), fewer);
+        // Another name is neither more nor less: people must say.
+        for (what, before, now) in [
+            ("tool", &old.tool, &new.tool),
+            ("model", &old.model, &new.model),
+        ] {
+            self.condition(what, before.clone(), now.clone(), now.is_some());
+        }
+        let author = |when: &When| match (when.author_unproven, when.author_agent) {
+            (true, _) => Some("unproven".to_owned()),
+            (_, true) => Some("agent".to_owned()),
+            _ => None,
+        };
+        let fewer = author(new).is_some();
+        self.condition("author", author(old), author(new), fewer);
         let number = |number: Option<u64>| number.map(|number| number.to_string());
         let sizes = [
             ("lines_over", old.lines_over, new.lines_over),

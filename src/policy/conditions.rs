@@ -65,20 +65,21 @@ impl Reading {
             u64::try_from(number.value).ok()
         };
         let (lines_over, files_over) = (over("lines_over"), over("files_over"));
+        let tool = fields.label("tool");
+        let model = fields.label("model");
         // What follows is checked, and refused at the gate as not supported (CS906).
-        fields.label("tool");
-        fields.label("model");
         fields.choice("blast_radius", &BLAST_LEVELS);
         fields.label("stage");
-        for key in ["tool", "model", "blast_radius", "stage"] {
+        for key in ["blast_radius", "stage"] {
             self.unsupported_if(fields.has(key), &fields, "when.", key);
         }
-        let agent = author.is_some_and(|author| !author.value);
-        self.unsupported_if(agent, &fields, "when.", "author");
         Some(When {
             ai: ai.map(|ai| ai.value),
             author_below: below.map(|level| level.value.to_owned()),
+            tool: tool.map(|tool| tool.value.to_owned()),
+            model: model.map(|model| model.value.to_owned()),
             author_unproven: author.is_some_and(|author| author.value),
+            author_agent: author.is_some_and(|author| !author.value),
             lines_over,
             files_over,
         })

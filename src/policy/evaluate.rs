@@ -141,7 +141,7 @@ pub fn unhelpful(
 
 /// Somebody who may have written the change.
 #[derive(Clone, Copy)]
-enum Writer<'a> {
+pub(super) enum Writer<'a> {
     Person(&'a Engineer),
     Stranger,
 }
@@ -154,10 +154,10 @@ enum Signer<'a> {
     Ideal(usize),
 }
 
-struct Evaluation<'a> {
-    policy: &'a Policy,
-    roster: &'a Roster,
-    facts: &'a Facts,
+pub(super) struct Evaluation<'a> {
+    pub policy: &'a Policy,
+    pub roster: &'a Roster,
+    pub facts: &'a Facts,
 }
 
 impl<'a> Evaluation<'a> {
@@ -206,51 +206,6 @@ impl<'a> Evaluation<'a> {
     fn asks(&self, rule: &Rule) -> bool {
         let exempt = self.facts.exempt && rule.forbid.is_none();
         !exempt && self.concerns(rule) && self.applies(rule)
-    }
-
-    /// Whether the rule is about such paths and sizes.
-    fn concerns(&self, rule: &Rule) -> bool {
-        let files = rule
-            .when
-            .files_over
-            .is_none_or(|limit| self.facts.files > limit);
-        let over = |limit| self.facts.lines.is_none_or(|lines| lines > limit);
-        let lines = rule.when.lines_over.is_none_or(over);
-        files && lines && self.touches(rule)
-    }
-
-    fn touches(&self, rule: &Rule) -> bool {
-        self.facts.paths.iter().any(|path| {
-            (rule.paths.is_empty() || rule.paths.iter().any(|glob| glob.matches(path)))
-                && !rule.except_paths.iter().any(|glob| glob.matches(path))
-        })
-    }
-
-    fn ai_matches(&self, rule: &Rule) -> bool {
-        rule.when
-            .ai
-            .is_none_or(|ai| self.facts.extent(self.policy.undeclared) >= ai)
-    }
-
-    /// Whether the rule would ask more, had somebody declared what it is about.
-    fn silent(&self, rule: &Rule) -> bool {
-        self.facts.declared.is_none() && !self.ai_matches(rule)
-    }
-
-    /// Whether the rule's conditions on the author hold, were it written by `writer`.
-    fn holds_for(&self, rule: &Rule, writer: Writer<'_>) -> bool {
-        if rule.when.author_unproven && !self.facts.proven.is_empty() {
-            return false;
-        }
-        let Some(below) = &rule.when.author_below else {
-            return true;
-        };
-        let level = match writer {
-            Writer::Person(engineer) => engineer.level,
-            Writer::Stranger => self.roster.lowest_level(),
-        };
-        // A level that the roster lacks can't be compared with: the rule applies.
-        self.roster.level(below).is_none_or(|below| level < below)
     }
 
     /// Whether the rule applies for anybody who may have written the change.

@@ -22,6 +22,14 @@ pub struct Facts {
     pub exempt: bool,
     /// The extent that evidence and verified statements show; `None` where there is no trace.
     pub evidence: Option<Extent>,
+    /// The tools of agents that took part, by evidence and verified statements; lower case.
+    pub tools: BTreeSet<String>,
+    /// Their models, as written but in lower case.
+    pub models: BTreeSet<String>,
+    /// Whether traces were left out over a limit, so that there may be other tools and models.
+    pub agents_left_out: bool,
+    /// Whether an agent is an author.
+    pub agent_wrote: bool,
     /// The highest extent of the counted declarations; `None` where nobody declared.
     pub declared: Option<Extent>,
     /// The roster people whom commits, trailers or verified statements name as authors.

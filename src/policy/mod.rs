@@ -13,6 +13,7 @@ mod evaluate;
 mod facts;
 #[cfg(test)]
 mod facts_testing;
+mod matching;
 mod parse;
 #[cfg(test)]
 mod testing;
@@ -75,10 +76,16 @@ pub struct Rule {
 pub struct When {
     /// At least this extent.
     pub ai: Option<Extent>,
+    /// An agent of this tool took part, by name without case.
+    pub tool: Option<String>,
+    /// An agent with this model took part, by name without case.
+    pub model: Option<String>,
     /// The author stands below this level.
     pub author_below: Option<String>,
     /// `author = "unproven"`: nobody is proven an author.
     pub author_unproven: bool,
+    /// `author = "agent"`: a commit names an agent as its author, or a statement says that one wrote it.
+    pub author_agent: bool,
     /// More lines than this are added and removed.
     pub lines_over: Option<u64>,
     /// More paths than this differ.

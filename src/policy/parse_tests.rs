@@ -74,11 +74,8 @@ fn what_this_version_cant_evaluate_is_listed_with_its_line() {
     let wanted = [
         ("clean_merge", 4),
         ("checkpoints", 5),
-        ("when.tool", 11),
-        ("when.model", 11),
         ("when.blast_radius", 11),
         ("when.stage", 11),
-        ("when.author", 11),
         ("require.max_age", 12),
         ("require.presence", 12),
         ("require.user_verification", 12),

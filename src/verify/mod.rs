@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 
-use crate::ai::Extent;
+use crate::ai::{Agent, Extent};
 use crate::attestation::{
     AnyStatement, AttestationError, Author, Bundle, Change, Decision, Declaration, SignOff,
 };
@@ -130,6 +130,14 @@ impl VerifiedStatement {
         match &self.content {
             Content::Declaration(declaration) => declaration.ai_assistance.extent,
             Content::SignOff(sign_off) => sign_off.ai_assistance.extent,
+        }
+    }
+
+    /// The agents that it names.
+    pub fn agents(&self) -> &[Agent] {
+        match &self.content {
+            Content::Declaration(declaration) => &declaration.ai_assistance.agents,
+            Content::SignOff(sign_off) => &sign_off.ai_assistance.agents,
         }
     }
 

@@ -46,8 +46,10 @@ class Facts:
         self.approvals = set(given["approvals"])
         self.declared, self.evidence = given["declared"], given["evidence"]
         self.unknown = given["unknownAuthor"]
-        self.files, self.lines = given.get("files", len(self.paths)), given.get("lines", 0)
+        self.files, self.lines = given.get("files", 0), given.get("lines", 0)
         self.exempt = given.get("exempt", False)
+        self.tools, self.models = set(given.get("tools", [])), set(given.get("models", []))
+        self.agent_wrote = given.get("agentWrote", False)
 
     def of(self, **other):
         copy = Facts.__new__(Facts)
@@ -78,6 +80,12 @@ def conditions(policy, rule, facts, person, with_ai=True):
         extent = facts.extent(policy.undeclared)
         if EXTENTS.index(extent) < EXTENTS.index(when["ai"]):
             return False
+    if with_ai and "tool" in when and when["tool"].lower() not in facts.tools:
+        return False
+    if with_ai and "model" in when and when["model"].lower() not in facts.models:
+        return False
+    if when.get("author") == "agent" and not facts.agent_wrote:
+        return False
     if "author_below" in when and policy.level(person, rule) >= policy.rank(when["author_below"]):
         return False
     if when.get("author") == "unproven" and facts.proven:

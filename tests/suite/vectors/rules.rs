@@ -53,10 +53,8 @@ fn extent(input: Input<'_>) -> Option<Extent> {
     input.value.as_str().map(|word| word.parse().unwrap())
 }
 
-fn decide(input: Input<'_>) -> Outcome {
-    let roster = Roster::parse(&input.field("roster").text(), "roster.toml").unwrap();
-    let policy = Policy::parse(&input.field("policy").text(), "policy.toml").unwrap();
-    let given = input.field("facts").only(&[
+fn facts(input: Input<'_>) -> Facts {
+    let given = input.only(&[
         "paths",
         "claimed",
         "unknownAuthor",
@@ -64,12 +62,28 @@ fn decide(input: Input<'_>) -> Outcome {
         "approvals",
         "declared",
         "evidence",
+        "files",
+        "lines",
+        "exempt",
+        "tools",
+        "models",
+        "agentWrote",
     ]);
+    let names = |name| {
+        let names = given.optional(name).into_iter().flat_map(Input::list);
+        names.map(|name| name.str().to_owned()).collect()
+    };
+    let flag = |name| {
+        given
+            .optional(name)
+            .is_some_and(|flag| flag.value.as_bool().unwrap())
+    };
+    let number = |name| given.optional(name).map(|number| number.value.as_u64());
     let people = |name| {
         let people = given.field(name).list();
         people.map(|person| person.str().to_owned()).collect()
     };
-    let facts = Facts {
+    Facts {
         paths: given.field("paths").list().map(path).collect(),
         claimed: people("claimed"),
         claims_unknown: given.field("unknownAuthor").value.as_bool().unwrap(),
@@ -77,8 +91,21 @@ fn decide(input: Input<'_>) -> Outcome {
         approvals: people("approvals"),
         declared: extent(given.field("declared")),
         evidence: extent(given.field("evidence")),
+        files: number("files").flatten().unwrap_or_default(),
+        // Absent there are none; null is more than any number.
+        lines: number("lines").unwrap_or(Some(0)),
+        exempt: flag("exempt"),
+        tools: names("tools"),
+        models: names("models"),
+        agent_wrote: flag("agentWrote"),
         ..Facts::default()
-    };
+    }
+}
+
+fn decide(input: Input<'_>) -> Outcome {
+    let roster = Roster::parse(&input.field("roster").text(), "roster.toml").unwrap();
+    let policy = Policy::parse(&input.field("policy").text(), "policy.toml").unwrap();
+    let facts = facts(input.field("facts"));
     let decision = evaluate(&policy, &roster, &facts);
     let mut unmet = Vec::new();
     for found in &decision.unmet {

@@ -150,7 +150,7 @@ def files_layer():
     in_policy("clean_merge = false", 'name = "one"', 'name = "one"\nclean_merge = false', "ok")
     in_policy("clean_merge = true", HEAD, HEAD + "clean_merge = true\n", "later")
     in_policy("emergency", "[default]", '[emergency]\nids = ["grace"]\nfollow_up = "3d"\n\n[default]', "later")
-    in_policy("a tool as condition", 'ai = "assisted",', 'ai = "assisted", tool = "Cursor",', "later")
+    in_policy("a stage as condition", 'ai = "assisted",', 'ai = "assisted", stage = "global",', "later")
     in_policy("presence", "signers = 1,", "signers = 1, presence = true,", "later")
     in_policy("checkpoints by gates", HEAD, HEAD + 'checkpoints = ["admins", "gate"]\n', "later")
     return layer
@@ -266,6 +266,28 @@ def policy_layer():
     case("6.6", "silence, and what the rule would ask", generated, facts(["maya"], approvals=["linus"]))
     case("6.7", "one declaration is told once", generated, facts(["maya"]), ("[default]", "declaration"), twin="one declaration lifts both", default=DECLARE)
     case("6.7", "one declaration lifts both", generated, by("maya", "assisted"), default=DECLARE)
+    more = '{ signers = 1, level = "principal" }'
+    named = {"tool": "Claude Code", "model": "claude-opus-4-7"}
+    for key, value in named.items():
+        asks = rule("one", when=f'{{ {key} = "{value}" }}', require=more)
+        other = {f"{key}s": ["another"]}
+        this = {f"{key}s": ["another", value.lower()]}
+        case("6.6", f"another {key}", asks, by("maya", "assisted", **other))
+        case("6.6", f"the {key} of the rule", asks, by("maya", "assisted", **this), ("one", 1), twin=f"another {key}")
+        case("6.6", f"silence about the {key}", asks, facts(["maya"], **other), ("one", "declaration"), twin=f"another {key}")
+    agent = rule("one", when='{ author = "agent" }', require=more)
+    case("6.4", "no agent wrote it", agent, facts(["maya"]))
+    case("6.4", "an agent wrote it", agent, facts(["maya"], ["maya"], "assisted", agentWrote=True), ("one", 1), twin="no agent wrote it")
+    for key in ("files", "lines"):
+        over = rule("one", when=f"{{ {key}_over = 3 }}", require=more)
+        case("6.8", f"as many {key} as the rule lets through", over, by("maya", "none", **{key: 3}))
+        case("6.8", f"one of the {key} more", over, by("maya", "none", **{key: 4}), ("one", 1), twin=f"as many {key} as the rule lets through")
+    case("6.8", "what exceeds every number of lines", over, by("maya", "none", lines=None), ("one", 1), twin="as many lines as the rule lets through")
+    everything = rule("one", require=more)
+    case("6.8", "exempt", everything, by("maya", "none", exempt=True))
+    case("6.8", "not exempt", everything, by("maya", "none", exempt=False), ("one", 1), twin="exempt")
+    case("6.8", "forbidden, though exempt", rule("no", forbid='"frozen"'), by("maya", "none", exempt=True), ("no", "forbidden"), twin="exempt")
+
     unproven = rule("one", when='{ author = "unproven" }', require='{ signers = 1, level = "senior" }')
     case("6.4", "proven", unproven, by("maya", "none"))
     case("6.4", "unproven", unproven, facts(["maya"], approvals=["omar"]), ("one", "declaration"), twin="proven")
