@@ -3,10 +3,11 @@
 //! Read leniently, since writers deviate, and concluded from strictly: what is odd is counted, and only lines
 //! that a session or prompt with an agent claims are taken for AI's. Prompts and messages are never kept.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
+use super::line_ranges::{LineRange, count};
 use super::{AgentRole, AgentTable, EvidenceSource, Extent, Found, NamedAgent, Strength, Trace};
 use crate::change::{CommitId, sha256};
 
@@ -180,14 +181,6 @@ enum Whose {
     Nobody,
 }
 
-/// Some lines of a file, and whether they are an agent's.
-#[derive(Clone, Copy)]
-struct Range {
-    start: u32,
-    end: u32,
-    by_agent: bool,
-}
-
 struct Reader<'m> {
     metadata: &'m Metadata,
     note: GitAiNote,
@@ -216,7 +209,7 @@ impl Reader<'_> {
     }
 
     /// A key and its ranges.
-    fn entry(&mut self, entry: &str, ranges: &mut Vec<Range>) -> Result<(), NoteError> {
+    fn entry(&mut self, entry: &str, ranges: &mut Vec<LineRange>) -> Result<(), NoteError> {
         let Some((key, listed)) = entry.trim_end().rsplit_once(' ') else {
             self.note.odd.unread_lines += 1;
             return Ok(());
@@ -239,7 +232,7 @@ impl Reader<'_> {
             if self.ranges > RANGES_LIMIT {
                 return Err(NoteError::TooLarge);
             }
-            ranges.push(Range {
+            ranges.push(LineRange {
                 start,
                 end,
                 by_agent,
@@ -274,18 +267,12 @@ impl Reader<'_> {
         found.unwrap_or(Whose::Nobody)
     }
 
-    /// Counts the distinct lines of one file. Of ranges that overlap the last wins, so they are taken from the
-    /// end, each with what later ones left of it.
-    fn count(&mut self, ranges: &mut Vec<Range>) {
-        // Starts to ends of what is taken; none of them touch.
-        let mut taken: BTreeMap<u32, u32> = BTreeMap::new();
-        for range in ranges.drain(..).rev() {
-            let left = take(&mut taken, range.start, range.end);
-            match range.by_agent {
-                true => self.note.ai_lines += left,
-                false => self.note.human_lines += left,
-            }
-        }
+    /// Counts what was read of one file.
+    fn count(&mut self, ranges: &mut Vec<LineRange>) {
+        let (agents, people) = count(ranges);
+        self.note.ai_lines += agents;
+        self.note.human_lines += people;
+        ranges.clear();
     }
 }
 
@@ -293,31 +280,6 @@ impl Whose {
     fn of(agent: &NoteAgent) -> Self {
         Self::Agent(agent.clone())
     }
-}
-
-/// Takes the lines from `start` to `end`; how many nobody had taken.
-fn take(taken: &mut BTreeMap<u32, u32>, start: u32, end: u32) -> u64 {
-    let before = taken.range(..=start).next_back();
-    let (mut from, mut to) = (start, end);
-    let mut overlapping = Vec::new();
-    let mut covered = 0;
-    let within = before.into_iter().chain(taken.range((
-        std::ops::Bound::Excluded(start),
-        std::ops::Bound::Included(end),
-    )));
-    for (other_start, other_end) in within {
-        if *other_end < start {
-            continue;
-        }
-        covered += u64::from((*other_end).min(end)) + 1 - u64::from((*other_start).max(start));
-        (from, to) = (from.min(*other_start), to.max(*other_end));
-        overlapping.push(*other_start);
-    }
-    for other in overlapping {
-        taken.remove(&other);
-    }
-    taken.insert(from, to);
-    u64::from(end) + 1 - u64::from(start) - covered
 }
 
 /// A prefix and so many hex digits.

@@ -4,16 +4,19 @@
 //! [`read_commits`] finds the traces in commits, [`assess`] concludes from them and a declaration,
 //! [`claimed_people`] tells people from agents. SPEC section 7.
 
+mod agent_trace;
 mod attribution;
 mod claimed;
 mod commit;
 mod fields;
 mod found;
 mod git_ai;
+mod line_ranges;
 mod message;
 mod metadata;
 mod table;
 
+pub use agent_trace::{AgentRecords, TRACES_PATH};
 pub use claimed::{CO_AUTHOR_LIMIT, ClaimedAuthors, ClaimedRole, claimed_people};
 pub use commit::{is_agent_address, read_commit, read_commits};
 pub use found::{Found, NamedAgent, TRACE_LIMIT, Trace, assess};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use countersign::ai::{AiAssistance, Extent, Found, assess, claimed_people};
 use countersign::change::{ChangeDigest, Commit, CommitId, History, Identity};
-use countersign::gate::read_traces;
+use countersign::gate::{read_records, read_traces};
 use countersign::text::escape;
 use serde::Serialize;
 
@@ -114,6 +114,7 @@ fn whole(
     for commit in commits {
         found.merge(read_traces(&context.repo, commit));
     }
+    found.merge(read_records(&context.repo, Some(base), head));
     let ai = assess(None, &found);
     let people = commits
         .iter()
@@ -191,7 +192,9 @@ fn each<E: Into<Failure>>(
     let mut tools: BTreeMap<String, usize> = BTreeMap::new();
     for commit in commits {
         let commit = commit.map_err(Into::into)?;
-        let found = read_traces(&context.repo, &commit);
+        let mut found = read_traces(&context.repo, &commit);
+        let parent = commit.parents.first();
+        found.merge(read_records(&context.repo, parent, &commit.id));
         let named = assess(None, &found).agents;
         let named: BTreeSet<_> = named.into_iter().map(|agent| agent.tool).collect();
         if found.extent().is_none() {

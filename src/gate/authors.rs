@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::Undecided;
-use crate::ai::{ClaimedRole, Found, GitAiNote, claimed_people, read_commit};
-use crate::change::{Commit, CommitId, History, HistoryError, Identity};
+use crate::ai::{
+    AgentRecords, ClaimedRole, Found, GitAiNote, TRACES_PATH, claimed_people, read_commit,
+};
+use crate::change::{ChangeManifest, Commit, CommitId, History, HistoryError, Identity};
 use crate::codes::Code;
 use crate::roster::{PersonId, Roster};
 
@@ -77,6 +79,7 @@ pub fn read_claims(
         claims.found.merge(read_traces(history, &commit));
         claims.commits.push(commit);
     }
+    claims.found.merge(read_records(history, base, head));
     if let [only] = claims.commits.as_slice()
         && !only.is_merge()
     {
@@ -99,13 +102,51 @@ pub fn read_traces(history: &dyn History, commit: &Commit) -> Found {
     found
 }
 
+/// The traces of AI in the Agent Trace records that a change adds (SPEC 7.5). What can't be read says nothing:
+/// anybody may leave a record out.
+pub fn read_records(history: &dyn History, base: Option<&CommitId>, head: &CommitId) -> Found {
+    records(history, base, head)
+        .ok()
+        .flatten()
+        .unwrap_or_default()
+}
+
+fn records(
+    history: &dyn History,
+    base: Option<&CommitId>,
+    head: &CommitId,
+) -> Result<Option<Found>, HistoryError> {
+    let read = |commit: &CommitId| history.file(commit, TRACES_PATH);
+    let Some((_, after)) = read(head)? else {
+        return Ok(None);
+    };
+    let before = base.map(read).transpose()?.flatten();
+    let before = before.map(|(_, bytes)| bytes).unwrap_or_default();
+    if before == after {
+        return Ok(None);
+    }
+    let records = AgentRecords::added(&before, &after);
+    let change = history.change(base, head)?;
+    let added = added_between(history, base, head, &change).unwrap_or(u64::MAX);
+    Ok(Some(records.traces(head, change.paths(), added)))
+}
+
 /// The lines that a commit adds against its first parent.
 fn added_lines(history: &dyn History, commit: &Commit) -> Result<u64, HistoryError> {
     let parent = commit.parents.first();
     let change = history.change(parent, &commit.id)?;
+    added_between(history, parent, &commit.id, &change)
+}
+
+fn added_between(
+    history: &dyn History,
+    base: Option<&CommitId>,
+    head: &CommitId,
+    change: &ChangeManifest,
+) -> Result<u64, HistoryError> {
     let mut added: u64 = 0;
     for path in change.paths().take(MAX_PATHS) {
-        let lines = history.line_count(parent, &commit.id, path)?;
+        let lines = history.line_count(base, head, path)?;
         added = added.saturating_add(lines.insertions);
     }
     Ok(added)

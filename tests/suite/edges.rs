@@ -355,7 +355,12 @@ fn only_its_owner_uses_the_git_library_processes_keys_and_disks() {
     only_in(&["keys/", "change/digest.rs"], &[&["sha2"]]);
     only_in(&["keys/", "git/", "store/"], &[&["std", "::", "fs"]]);
     only_in(
-        &["attestation/", "report/", "ai/git_ai.rs"],
+        &[
+            "attestation/",
+            "report/",
+            "ai/git_ai.rs",
+            "ai/agent_trace.rs",
+        ],
         &[&["serde_json"]],
     );
     only_in(

@@ -162,3 +162,31 @@ fn notes_of_git_ai_are_read_and_weighed_against_what_the_commit_adds() {
     assert!(tree.lines().all(|name| name.len() == 2), "{tree}");
     assert_eq!(object(&repo, &["--each", "HEAD~301..HEAD"])["marked"], 1);
 }
+
+#[test]
+fn records_of_agent_trace_count_for_the_change_that_adds_them() {
+    let repo = repository();
+    let record = |path: &str, start: u32, end: u32| {
+        format!(
+            "{{\"version\":\"1.0\",\"tool\":{{\"name\":\"cursor\"}},\"files\":[{{\"path\":\"{path}\",\"conversations\":[{{\
+             \"contributor\":{{\"type\":\"ai\",\"model_id\":\"openai/gpt-5\"}},\"ranges\":[{{\"start_line\":{start},\"end_line\":{end}}}]}}]}}]}}\n"
+        )
+    };
+    let first = record("d.rs", 1, 3);
+    repo.write(".agent-trace/traces.jsonl", &first);
+    repo.write("d.rs", "1\n2\n3\n4\n");
+    repo.commit("By agent");
+    let object_ = object(&repo, &["HEAD~1..HEAD"]);
+    assert_eq!(object_["ai"]["extent"], "generated");
+    assert_eq!(object_["ai"]["evidence"][0]["source"], "agent-trace");
+    assert_eq!(object_["ai"]["agents"][0]["model"], "gpt-5");
+    // The next change adds a record of another path, and lines of its own.
+    repo.write(
+        ".agent-trace/traces.jsonl",
+        format!("{first}{}", record("other.rs", 1, 9)),
+    );
+    repo.write("d.rs", "1\n2\n3\n4\n5\n");
+    repo.commit("By hand");
+    assert_eq!(object(&repo, &["HEAD~1..HEAD"])["ai"]["extent"], "unknown");
+    assert_eq!(object(&repo, &["--each", "HEAD~2..HEAD"])["marked"], 1);
+}
