@@ -10,8 +10,17 @@ use super::table::{AgentTable, Row};
 /// Longest tool or model name that is kept, in characters.
 const NAME_LIMIT: usize = 250;
 
-/// Schemes and hosts before a colon that are no agent's name.
-const NO_AGENTS: [&str; 6] = ["http", "https", "mailto", "ssh", "git", "github"];
+/// Schemes and hosts before a colon that are no agent's name, and what documents write in place of one.
+const NO_AGENTS: [&str; 8] = [
+    "http",
+    "https",
+    "mailto",
+    "ssh",
+    "git",
+    "github",
+    "agent",
+    "agent_name",
+];
 
 /// Who a value names.
 #[derive(Debug, Clone, PartialEq, Eq)]

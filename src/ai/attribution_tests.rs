@@ -126,3 +126,12 @@ fn a_long_model_name_is_cut() {
     );
     assert_eq!(read.agent.unwrap().1.unwrap().len(), NAME_LIMIT);
 }
+
+#[test]
+fn a_placeholder_from_a_document_is_no_agent() {
+    let table = AgentTable::builtin().unwrap();
+    for value in ["AGENT_NAME:MODEL_VERSION [TOOL1] [TOOL2]", "agent:model"] {
+        assert_eq!(read(table, value).strength, Strength::Weak, "{value}");
+    }
+    assert_eq!(read(table, "Crush:model").strength, Strength::Strong);
+}

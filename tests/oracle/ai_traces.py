@@ -18,6 +18,7 @@ AGENTS = tomllib.loads(TABLE.read_text())["agent"]
 BY_ADDRESS = {address.lower(): agent["tool"] for agent in AGENTS for address in agent.get("addresses", [])}
 BY_NAME = {name: agent["tool"] for agent in AGENTS for key in ("names", "given_names")
            for name in agent.get(key, [])}
+NO_AGENTS = {"http", "https", "mailto", "ssh", "git", "github", "agent", "agent_name"}
 GIVEN = {name for agent in AGENTS for name in agent.get("given_names", [])}
 IDENTITIES = {"co-authored-by", "co-developed-by", "signed-off-by", "reviewed-by"}
 
@@ -46,10 +47,26 @@ def by_attribution(value):
     for address in re.findall(r"<([^>]*)>", value):
         if address.lower() in BY_ADDRESS:
             return BY_ADDRESS[address.lower()]
-    name = re.split(r"[:(<\[]", value)[0].strip().lower()
-    # People bear these names too: with more than a model after it, it may be one.
-    may_be_person = name in GIVEN and value.strip().lower() != name and ":" not in value
-    return None if may_be_person else BY_NAME.get(name)
+    kernel = re.match(r"([^:]+):\s*(\S+)", value)
+    if kernel:
+        name = kernel.group(1).strip().lower()
+        if name in BY_NAME:
+            return BY_NAME[name]
+        word = re.fullmatch(r"[A-Za-z0-9._-]+", kernel.group(1)) and not value.split(":", 1)[1][:1].isspace()
+        if word and name not in NO_AGENTS and not value.split(":", 1)[1].startswith("//"):
+            return kernel.group(1)
+    tool = value.rsplit(" via ", 1)[-1].strip().lower()
+    if " via " in value and tool in BY_NAME:
+        return BY_NAME[tool]
+    words = re.split(r"[\s]+", value.strip())
+    for length in range(len(words), 0, -1):
+        name = " ".join(words[:length]).lower().rstrip(",;")
+        rest = " ".join(words[length:])
+        # People bear some names too: only with a version behind it is it no surname.
+        person = name in GIVEN and rest and not (re.search(r"[0-9]", rest) and not re.search("[#@]", rest))
+        if name in BY_NAME:
+            return None if person else BY_NAME[name]
+    return None
 
 
 def of_line(line):
