@@ -103,19 +103,28 @@ fn begun(context: &Context, files: &Files, old: &Digest) -> Result<Option<Draft>
     let stored = listing.bundles.into_iter().map(|bundle| bundle.bytes);
     let here = self::files(context)?.remove(&1);
     let (roster, policy) = files.digests();
-    let mut copies = stored
+    let copies: Vec<Draft> = stored
         .chain(here)
         .filter_map(|bytes| Draft::parse(1, &bytes).ok())
         .filter(|draft| draft.is_of(&roster, &policy, None))
-        .filter(|draft| draft.metadata().replaces == Some(*old));
-    let Some(mut first) = copies.next() else {
-        return Ok(None);
+        .filter(|draft| draft.metadata().replaces == Some(*old))
+        .collect();
+    let whole = copies.iter().map(|copy| {
+        let mut whole = copy.clone();
+        for other in &copies {
+            // A copy whose admins make no sense is nobody's draft.
+            let _ = whole.merge(other, None);
+        }
+        whole
+    });
+    // Two admins may have begun at once: the one with the most signatures goes on.
+    let rank = |draft: &Draft| {
+        let signed = draft
+            .progress(None)
+            .map_or(0, |progress| progress.signed().len());
+        (signed, draft.payload())
     };
-    for other in copies {
-        // A copy whose admins make no sense is nobody's draft.
-        let _ = first.merge(&other, None);
-    }
-    Ok(Some(first))
+    Ok(whole.max_by_key(rank))
 }
 
 fn show(
