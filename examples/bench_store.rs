@@ -191,9 +191,7 @@ impl Maker {
         let ai_assistance = AiAssistance {
             extent: Some(Extent::Assisted),
             declared: Some(Extent::Assisted),
-            agents: Vec::new(),
-            evidence: Vec::new(),
-            contradictions: Vec::new(),
+            ..AiAssistance::default()
         };
         let authors = vec![Author {
             name: Some("Maya Lind".into()),

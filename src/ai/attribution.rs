@@ -3,9 +3,9 @@
 //! The Linux kernel writes `AGENT:MODEL [TOOL...]`. In the wild there are also `name <mail>`,
 //! `model via tool`, `tool (model)` and free text, and curl thanks people with the same trailer.
 
-use super::Strength;
 use super::message::identities;
 use super::table::{AgentTable, Row};
+use super::{NamedAgent, Strength};
 
 /// Longest tool or model name that is kept, in characters.
 const NAME_LIMIT: usize = 250;
@@ -40,6 +40,15 @@ impl Attribution {
             agent: Some((row.tool.clone(), model.map(shortened))),
             strength,
         }
+    }
+
+    /// The agent of a trace.
+    pub fn named(self) -> Option<NamedAgent> {
+        self.agent.map(|(tool, model)| NamedAgent {
+            tool,
+            model,
+            ..NamedAgent::default()
+        })
     }
 
     fn weak() -> Self {

@@ -3,7 +3,7 @@ use super::*;
 type Agent<'a> = (&'a str, Option<&'a str>);
 
 fn check(value: &str, agent: Option<Agent<'_>>, strength: Strength) {
-    let read = read(AgentTable::builtin().unwrap(), value);
+    let read = read(AgentTable::builtin(), value);
     let found = read
         .agent
         .as_ref()
@@ -121,7 +121,7 @@ fn a_value_that_reads_as_a_person_is_weak() {
 #[test]
 fn a_long_model_name_is_cut() {
     let read = read(
-        AgentTable::builtin().unwrap(),
+        AgentTable::builtin(),
         &format!("claude:{}", "m".repeat(1_000)),
     );
     assert_eq!(read.agent.unwrap().1.unwrap().len(), NAME_LIMIT);
@@ -129,7 +129,7 @@ fn a_long_model_name_is_cut() {
 
 #[test]
 fn a_placeholder_from_a_document_is_no_agent() {
-    let table = AgentTable::builtin().unwrap();
+    let table = AgentTable::builtin();
     for value in ["AGENT_NAME:MODEL_VERSION [TOOL1] [TOOL2]", "agent:model"] {
         assert_eq!(read(table, value).strength, Strength::Weak, "{value}");
     }

@@ -16,6 +16,8 @@ pub enum ClaimedRole {
     Author,
     /// A `Co-authored-by` on any line of the message.
     CoAuthor,
+    /// Who drove an agent that took part, as evidence names them.
+    Operator,
 }
 
 /// The authors that a commit names. Each address stands once, the author first.
@@ -27,15 +29,6 @@ pub struct ClaimedAuthors {
     pub agents: Vec<(Identity, ClaimedRole)>,
     /// How many co-authors were left out over [`CO_AUTHOR_LIMIT`].
     pub left_out: u64,
-}
-
-/// The people that a commit names as its authors, by the compiled-in table, known agents apart.
-pub fn claimed_people(commit: &Commit) -> ClaimedAuthors {
-    match AgentTable::builtin() {
-        Ok(table) => table.claimed_people(commit),
-        // Fail closed: a claim only ever excludes a signer, so everybody is a person here.
-        Err(_) => AgentTable::default().claimed_people(commit),
-    }
 }
 
 impl AgentTable {

@@ -1,5 +1,9 @@
 use super::*;
 
+fn claimed_people(commit: &Commit) -> ClaimedAuthors {
+    AgentTable::builtin().claimed_people(commit)
+}
+
 fn commit(author: &str, message: &str) -> Commit {
     let identity = Identity {
         name: "A Person".to_owned(),

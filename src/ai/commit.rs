@@ -10,42 +10,6 @@ use super::table::{AgentTable, BUILTIN_TEXT, Row};
 use super::{AgentRole, EvidenceSource, Extent, Strength};
 use crate::change::{Commit, Identity, sha256};
 
-/// The traces of AI use that a commit carries, by the compiled-in table.
-pub fn read_commit(commit: &Commit) -> Found {
-    read_commits(std::slice::from_ref(commit))
-}
-
-/// The traces of AI use that the commits of a change carry, by the compiled-in table.
-pub fn read_commits(commits: &[Commit]) -> Found {
-    match AgentTable::builtin() {
-        Ok(table) => table.read_commits(commits),
-        // Fail closed: without the table nothing can be told from an agent's own work.
-        Err(_) => unreadable_table(),
-    }
-}
-
-fn unreadable_table() -> Found {
-    let mut found = Found::default();
-    found.add(Trace {
-        rule: "agent-table/unreadable".to_owned(),
-        source: EvidenceSource::Marker,
-        commit: None,
-        line: None,
-        sha256: sha256(BUILTIN_TEXT.as_bytes()),
-        strength: Strength::Strong,
-        extent: Extent::Autonomous,
-        agent: None,
-        signed_off: false,
-    });
-    found
-}
-
-/// Whether the address is exactly an AI agent's, compared without case. Such an address is nobody's.
-pub fn is_agent_address(address: &str) -> bool {
-    // Fail closed: without the table no address is known to be a person's.
-    AgentTable::builtin().map_or(true, |table| table.is_agent_address(address))
-}
-
 /// What a trailer that holds an identity makes of an agent.
 struct IdentityTrailer {
     key: &'static str,
@@ -91,6 +55,10 @@ impl AgentTable {
     /// The traces of AI use that the commits of a change carry, by this table.
     pub fn read_commits(&self, commits: &[Commit]) -> Found {
         let mut found = Found::default();
+        if self.is_unreadable() {
+            found.add(unreadable());
+            return found;
+        }
         for commit in commits {
             let mut reader = Reader {
                 table: self,
@@ -100,6 +68,22 @@ impl AgentTable {
             reader.read();
         }
         found
+    }
+}
+
+/// Fail closed: without the table nothing can be told from an agent's own work.
+fn unreadable() -> Trace {
+    Trace {
+        rule: "agent-table/unreadable".to_owned(),
+        source: EvidenceSource::Marker,
+        commit: None,
+        reference: None,
+        line: None,
+        sha256: sha256(BUILTIN_TEXT.as_bytes()),
+        strength: Strength::Strong,
+        extent: Extent::Autonomous,
+        agent: None,
+        signed_off: false,
     }
 }
 
@@ -142,8 +126,7 @@ impl Reader<'_> {
             }
         }
         let unread = self.commit.message.len() - scanned(&self.commit.message).len();
-        self.found
-            .add_unread(u64::try_from(unread).unwrap_or(u64::MAX));
+        self.found.odd.message_bytes += u64::try_from(unread).unwrap_or(u64::MAX);
     }
 
     fn author(&mut self) {
@@ -202,13 +185,14 @@ impl Reader<'_> {
         for (row, rule) in self.table.by_trailer(key, value) {
             let agent = if rule.agent_in_value {
                 let attribution = attribution::read(self.table, value);
-                attribution.agent.map(|(tool, model)| NamedAgent {
-                    tool,
-                    model,
-                    role: AgentRole::Unknown,
-                })
+                attribution.named()
             } else {
-                Some(named(row, None, AgentRole::Unknown))
+                // What the tool itself writes may say where its session is.
+                let link = value.starts_with("https://") && !value.contains(char::is_whitespace);
+                Some(NamedAgent {
+                    session_url: link.then(|| shortened(value)),
+                    ..named(row, None, AgentRole::Unknown)
+                })
             };
             self.add_line(
                 line,
@@ -255,11 +239,7 @@ impl Reader<'_> {
                 source: EvidenceSource::Trailer,
                 strength: attribution.strength,
                 extent,
-                agent: attribution.agent.map(|(tool, model)| NamedAgent {
-                    tool,
-                    model,
-                    role: AgentRole::Unknown,
-                }),
+                agent: attribution.named(),
                 signed_off: false,
             },
         );
@@ -295,6 +275,7 @@ impl Reader<'_> {
             rule: matched.rule,
             source: matched.source,
             commit: Some(self.commit.id.clone()),
+            reference: None,
             line,
             sha256: sha256(bytes),
             strength: matched.strength,
@@ -310,6 +291,7 @@ fn named(row: &Row, model: Option<String>, role: AgentRole) -> NamedAgent {
         tool: row.tool.clone(),
         model: model.map(|model| shortened(&model)),
         role,
+        ..NamedAgent::default()
     }
 }
 

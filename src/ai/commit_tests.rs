@@ -1,6 +1,10 @@
 use super::super::{MESSAGE_LIMIT, assess};
 use super::*;
 
+fn read_commit(commit: &Commit) -> Found {
+    AgentTable::builtin().read_commits(std::slice::from_ref(commit))
+}
+
 fn person() -> Identity {
     identity("A Person", "a@example.com")
 }
@@ -167,11 +171,11 @@ fn each_listed_address_as_author_is_strong_evidence_and_its_lookalikes_none() {
                 "{written}"
             );
             assert_eq!(trace.sha256, sha256(format!("Name <{written}>").as_bytes()));
-            assert!(is_agent_address(&written));
+            assert!(AgentTable::builtin().is_agent_address(&written));
         }
         for other in lookalikes(address) {
             assert!(by(&other).is_empty(), "{other}");
-            assert!(!is_agent_address(&other), "{other}");
+            assert!(!AgentTable::builtin().is_agent_address(&other), "{other}");
         }
     }
 }
@@ -469,9 +473,9 @@ fn bytes_over_the_limit_are_counted_and_not_scanned() {
     let mark = "Made-with: Cursor";
     let padded = |bytes: usize| format!("{}\n{mark}", "x".repeat(bytes));
     let inside = read_commit(&commit(person(), &padded(MESSAGE_LIMIT - mark.len() - 1)));
-    assert_eq!((inside.traces().count(), inside.unread_bytes()), (1, 0));
+    assert_eq!((inside.traces().count(), inside.odd.message_bytes), (1, 0));
     let across = read_commit(&commit(person(), &padded(MESSAGE_LIMIT)));
-    assert_eq!((across.traces().count(), across.unread_bytes()), (0, 18));
+    assert_eq!((across.traces().count(), across.odd.message_bytes), (0, 18));
 }
 
 #[test]
@@ -481,7 +485,10 @@ fn all_commits_of_a_change_count() {
         id: "2".repeat(40).parse().unwrap(),
         ..commit(identity("x", "noreply@openai.com"), "Two")
     };
-    let assessed = assess(Some(Extent::None), &read_commits(&[first, second]));
+    let assessed = assess(
+        Some(Extent::None),
+        &AgentTable::builtin().read_commits(&[first, second]),
+    );
     assert_eq!(assessed.extent, Some(Extent::Generated));
     assert_eq!(assessed.agents.len(), 2);
     assert_eq!(assessed.evidence.len(), 2);
@@ -490,5 +497,7 @@ fn all_commits_of_a_change_count() {
 
 #[test]
 fn without_its_table_the_reader_fails_closed() {
-    assert_eq!(unreadable_table().extent(), Some(Extent::Autonomous));
+    let table = AgentTable::unreadable();
+    let read = table.read_commits(&[commit(person(), "Subject")]);
+    assert_eq!(read.extent(), Some(Extent::Autonomous));
 }

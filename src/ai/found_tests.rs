@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::ai::{Agent, AiAssistance, Contradiction, assess};
 use crate::change::sha256;
 
 fn trace(rule: &str, strength: Strength, extent: Extent) -> Trace {
@@ -8,6 +9,7 @@ fn trace(rule: &str, strength: Strength, extent: Extent) -> Trace {
         rule: rule.to_owned(),
         source: EvidenceSource::Trailer,
         commit: None,
+        reference: None,
         line: None,
         sha256: sha256(rule.as_bytes()),
         strength,
@@ -27,6 +29,7 @@ fn naming(tool: &str, model: Option<&str>, role: AgentRole) -> Trace {
             tool: tool.to_owned(),
             model: model.map(str::to_owned),
             role,
+            ..NamedAgent::default()
         }),
         ..strong(Extent::Assisted)
     }
@@ -119,6 +122,7 @@ fn agents_are_listed_once_and_evidence_refers_to_them() {
         tool: tool.to_owned(),
         model: Some("m".to_owned()),
         role,
+        ..Agent::default()
     };
     let expected = [
         agent("a1", "A", AgentRole::Author),
@@ -201,7 +205,7 @@ fn any_trace() -> impl Strategy<Value = Trace> {
             agent: agent.map(|(tool, model)| NamedAgent {
                 tool,
                 model,
-                role: AgentRole::Unknown,
+                ..NamedAgent::default()
             }),
             ..trace(&rule, strength, extent)
         }

@@ -3,42 +3,35 @@
 //! Read leniently, since writers deviate, and concluded from strictly: what is odd is counted, and only lines
 //! that a session or prompt with an agent claims are taken for AI's. Prompts and messages are never kept.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::line_ranges::{LineRange, count};
-use super::{AgentRole, AgentTable, EvidenceSource, Extent, Found, NamedAgent, Strength, Trace};
-use crate::change::{CommitId, sha256};
+use super::attribution::shortened;
+use super::line_ranges::{LineRange, last_wins};
+use super::{AgentRole, AgentTable, EvidenceSource, Extent, LineBy, NamedAgent, Strength, Trace};
+use crate::change::{CommitId, Digest, RepoPath, sha256};
 
 /// The largest note that is read, in bytes. The largest of 10,781 real ones has 3.2 MB.
 pub const NOTE_LIMIT: usize = 8 << 20;
+/// The ref of the notes.
+pub const NOTES_REF: &str = "refs/notes/ai";
 /// The most files, and the most ranges of all files, that are read of a note.
 const FILES_LIMIT: usize = 100_000;
 const RANGES_LIMIT: usize = 1_000_000;
-/// The longest tool or model name that is kept, in characters.
-const NAME_LIMIT: usize = 250;
 
 /// What a note says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitAiNote {
-    /// How many distinct lines agents wrote, over all files.
-    pub ai_lines: u64,
-    /// How many distinct lines people are named for.
-    pub human_lines: u64,
-    /// The agents that wrote at least one line.
-    pub agents: BTreeSet<NoteAgent>,
+    /// The lines of each file that agents or people are named for, in order; none overlaps another.
+    pub files: BTreeMap<RepoPath, Vec<LineRange>>,
+    /// The sessions of agents that wrote at least one line.
+    pub agents: BTreeSet<NamedAgent>,
     /// What was odd.
     pub odd: Odd,
-}
-
-/// An agent as a note names it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NoteAgent {
-    /// The tool as written, such as `claude`.
-    pub tool: String,
-    /// The model as written.
-    pub model: Option<String>,
+    /// SHA-256 of the note.
+    pub sha256: Digest,
 }
 
 /// What of a note was not as its format says.
@@ -73,13 +66,13 @@ pub enum NoteError {
 #[derive(Default)]
 struct Metadata {
     /// Sessions and prompts that name a tool.
-    agents: HashMap<String, NoteAgent>,
+    agents: HashMap<String, Arc<NamedAgent>>,
     people: HashSet<String>,
 }
 
 impl Metadata {
     /// Reads the JSON: of sessions and prompts the agent alone, since prompts hold what people wrote.
-    fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str, table: &AgentTable) -> Option<Self> {
         let value: Value = serde_json::from_str(text).ok()?;
         let version = value.get("schema_version")?.as_str()?;
         if !version.starts_with("authorship/3.") {
@@ -89,13 +82,8 @@ impl Metadata {
         for kind in ["prompts", "sessions"] {
             let entries = value.get(kind).and_then(Value::as_object);
             for (key, entry) in entries.into_iter().flatten() {
-                let agent = entry.get("agent_id");
-                let word = |name: &str| agent?.get(name)?.as_str().map(shortened);
-                if let Some(tool) = word("tool") {
-                    let model = word("model");
-                    metadata
-                        .agents
-                        .insert(key.clone(), NoteAgent { tool, model });
+                if let Some(agent) = named(entry, table) {
+                    metadata.agents.insert(key.clone(), Arc::new(agent));
                 }
             }
         }
@@ -107,63 +95,113 @@ impl Metadata {
     }
 }
 
+/// The agent of a session or prompt.
+fn named(entry: &Value, table: &AgentTable) -> Option<NamedAgent> {
+    let agent = entry.get("agent_id")?;
+    let word = |value: &Value, name: &str| value.get(name)?.as_str().map(shortened);
+    let tool = word(agent, "tool")?;
+    let known = table.by_name(&tool).map(|(row, _)| row.tool.clone());
+    Some(NamedAgent {
+        tool: known.unwrap_or(tool),
+        model: word(agent, "model"),
+        session: word(agent, "id"),
+        operator: word(entry, "human_author"),
+        role: AgentRole::Coauthor,
+        ..NamedAgent::default()
+    })
+}
+
 impl GitAiNote {
     /// Reads a note.
     ///
     /// # Errors
     /// [`NoteError`]: such a note is counted by whoever reads it, and says nothing.
-    pub fn parse(bytes: &[u8]) -> Result<Self, NoteError> {
+    pub fn parse(bytes: &[u8], table: &AgentTable) -> Result<Self, NoteError> {
         if bytes.len() > NOTE_LIMIT {
             return Err(NoteError::TooLarge);
         }
         let text = std::str::from_utf8(bytes).map_err(|_| NoteError::Malformed)?;
         let (files, metadata) = split(text).ok_or(NoteError::Malformed)?;
-        let metadata = Metadata::parse(metadata).ok_or(NoteError::Metadata)?;
+        let metadata = Metadata::parse(metadata, table).ok_or(NoteError::Metadata)?;
+        let note = Self {
+            files: BTreeMap::new(),
+            agents: BTreeSet::new(),
+            odd: Odd::default(),
+            sha256: sha256(bytes),
+        };
         let mut reader = Reader {
             metadata: &metadata,
-            note: Self::default(),
+            note,
+            path: None,
             files: 0,
             ranges: 0,
         };
         reader.files(files)?;
-        Ok(reader.note)
+        let mut note = reader.note;
+        for ranges in note.files.values_mut() {
+            *ranges = last_wins(ranges);
+        }
+        Ok(note)
     }
 
-    /// The traces of a commit's note. More than half of the lines that the commit adds: generated; any: assisted.
-    pub fn traces(&self, commit: &CommitId, bytes: &[u8], added: u64) -> Found {
-        let mut found = Found::default();
-        if self.ai_lines == 0 {
-            return found;
-        }
-        let extent = match self.ai_lines.saturating_mul(2) > added {
-            true => Extent::Generated,
-            false => Extent::Assisted,
-        };
-        let table = AgentTable::builtin().ok();
+    /// How many distinct lines agents wrote, over all files.
+    pub fn ai_lines(&self) -> u64 {
+        self.lines(LineBy::Ai)
+    }
+
+    /// How many distinct lines people are named for.
+    pub fn human_lines(&self) -> u64 {
+        self.lines(LineBy::Human)
+    }
+
+    fn lines(&self, by: LineBy) -> u64 {
+        let ranges = self.files.values().flatten();
+        ranges
+            .filter(|range| range.by == by)
+            .map(LineRange::lines)
+            .sum()
+    }
+
+    /// Who drove the agents, as written.
+    pub fn operators(&self) -> impl Iterator<Item = String> {
+        self.agents
+            .iter()
+            .filter_map(|agent| agent.operator.clone())
+    }
+
+    /// The traces of a commit's note: one for each tool and model.
+    pub fn traces(&self, commit: &CommitId, extent: Extent) -> impl Iterator<Item = Trace> {
+        let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for agent in &self.agents {
-            let known = table.and_then(|table| table.by_name(&agent.tool));
-            found.add(Trace {
-                rule: "git-ai/note".to_owned(),
-                source: EvidenceSource::GitAiNote,
-                commit: Some(commit.clone()),
-                line: None,
-                sha256: sha256(bytes),
-                strength: Strength::Strong,
-                extent,
-                agent: Some(NamedAgent {
-                    tool: known.map_or_else(|| agent.tool.clone(), |(row, _)| row.tool.clone()),
-                    model: agent.model.clone(),
-                    role: AgentRole::Coauthor,
-                }),
-                signed_off: false,
-            });
+            let key = (&agent.tool, &agent.model);
+            groups.entry(key).or_default().push(agent);
         }
-        found
+        groups.into_values().map(move |agents| Trace {
+            agent: Some(NamedAgent::common(&agents)),
+            ..self.trace(commit, "git-ai/note", Strength::Strong, extent)
+        })
     }
-}
 
-fn shortened(text: &str) -> String {
-    text.chars().take(NAME_LIMIT).collect()
+    /// The trace of a note that lists no file that its commit touches: named, and raising nothing.
+    pub fn set_aside(&self, commit: &CommitId) -> Trace {
+        let rule = "git-ai/note-of-other-files";
+        self.trace(commit, rule, Strength::Weak, Extent::Assisted)
+    }
+
+    fn trace(&self, commit: &CommitId, rule: &str, strength: Strength, extent: Extent) -> Trace {
+        Trace {
+            rule: rule.to_owned(),
+            source: EvidenceSource::GitAiNote,
+            commit: Some(commit.clone()),
+            reference: Some(NOTES_REF.to_owned()),
+            line: None,
+            sha256: self.sha256,
+            strength,
+            extent,
+            agent: None,
+            signed_off: false,
+        }
+    }
 }
 
 /// The files' part and the JSON, apart by the first line that is exactly `---`.
@@ -176,7 +214,7 @@ fn split(text: &str) -> Option<(&str, &str)> {
 
 /// Whose lines a key's are.
 enum Whose {
-    Agent(NoteAgent),
+    Agent(Arc<NamedAgent>),
     Person,
     Nobody,
 }
@@ -184,50 +222,57 @@ enum Whose {
 struct Reader<'m> {
     metadata: &'m Metadata,
     note: GitAiNote,
+    /// The file that entries are of; `None` where the path is none.
+    path: Option<RepoPath>,
     files: usize,
     ranges: usize,
 }
 
 impl Reader<'_> {
     fn files(&mut self, text: &str) -> Result<(), NoteError> {
-        let mut ranges = Vec::new();
         for line in text.lines() {
             if let Some(entry) = line.strip_prefix("  ") {
-                self.entry(entry, &mut ranges)?;
+                self.entry(entry)?;
             } else if line.is_empty() {
                 self.note.odd.unread_lines += 1;
             } else {
-                self.count(&mut ranges);
                 self.files += 1;
                 if self.files > FILES_LIMIT {
                     return Err(NoteError::TooLarge);
                 }
+                let quoted = line
+                    .strip_prefix('"')
+                    .and_then(|line| line.strip_suffix('"'));
+                self.path = RepoPath::new(quoted.unwrap_or(line)).ok();
+                self.note.odd.unread_lines += u64::from(self.path.is_none());
             }
         }
-        self.count(&mut ranges);
         Ok(())
     }
 
     /// A key and its ranges.
-    fn entry(&mut self, entry: &str, ranges: &mut Vec<LineRange>) -> Result<(), NoteError> {
+    fn entry(&mut self, entry: &str) -> Result<(), NoteError> {
         let Some((key, listed)) = entry.trim_end().rsplit_once(' ') else {
             self.note.odd.unread_lines += 1;
             return Ok(());
         };
-        let whose = self.whose(key.trim());
-        let by_agent = match &whose {
-            Whose::Agent(_) => true,
-            Whose::Person => false,
+        let (by, agent) = match self.whose(key.trim()) {
+            Whose::Agent(agent) => (LineBy::Ai, Some(agent)),
+            Whose::Person => (LineBy::Human, None),
             Whose::Nobody => return Ok(()),
         };
-        let (mut last, mut sorted, mut any) = (0, true, false);
+        let Some(path) = self.path.clone() else {
+            return Ok(());
+        };
+        let ranges = self.note.files.entry(path).or_default();
+        let (mut last, mut sorted, before) = (0, true, ranges.len());
         for range in listed.split(',') {
             let Some((start, end)) = bounds(range) else {
                 self.note.odd.unread_lines += 1;
                 continue;
             };
             sorted &= start >= last;
-            (last, any) = (start, true);
+            last = start;
             self.ranges += 1;
             if self.ranges > RANGES_LIMIT {
                 return Err(NoteError::TooLarge);
@@ -235,14 +280,14 @@ impl Reader<'_> {
             ranges.push(LineRange {
                 start,
                 end,
-                by_agent,
+                by,
+                agent: agent.clone(),
             });
         }
+        let any = ranges.len() > before;
         self.note.odd.unsorted += u64::from(!sorted);
-        if let Whose::Agent(agent) = whose
-            && any
-        {
-            self.note.agents.insert(agent);
+        if let Some(agent) = agent.filter(|_| any) {
+            self.note.agents.insert((*agent).clone());
         }
         Ok(())
     }
@@ -250,35 +295,21 @@ impl Reader<'_> {
     /// Whose a key's lines are: a session's (`s_<14 hex>::t_<14 hex>`), a person's (`h_<14 hex>`), or an older
     /// prompt's (16 or 7 hex).
     fn whose(&mut self, key: &str) -> Whose {
-        let metadata = self.metadata;
+        let agent = |key: &str| self.metadata.agents.get(key).cloned().map(Whose::Agent);
         let session = key.split_once("::");
         let session = session.filter(|(session, turn)| id(session, "s_", 14) && id(turn, "t_", 14));
         let found = if let Some((session, _)) = session {
-            metadata.agents.get(session).map(Whose::of)
+            agent(session)
         } else if id(key, "h_", 14) {
-            metadata.people.get(key).map(|_| Whose::Person)
+            self.metadata.people.get(key).map(|_| Whose::Person)
         } else if id(key, "", 16) || id(key, "", 7) {
-            metadata.agents.get(key).map(Whose::of)
+            agent(key)
         } else {
             self.note.odd.malformed_keys += 1;
             return Whose::Nobody;
         };
         self.note.odd.dangling_keys += u64::from(found.is_none());
         found.unwrap_or(Whose::Nobody)
-    }
-
-    /// Counts what was read of one file.
-    fn count(&mut self, ranges: &mut Vec<LineRange>) {
-        let (agents, people) = count(ranges);
-        self.note.ai_lines += agents;
-        self.note.human_lines += people;
-        ranges.clear();
-    }
-}
-
-impl Whose {
-    fn of(agent: &NoteAgent) -> Self {
-        Self::Agent(agent.clone())
     }
 }
 

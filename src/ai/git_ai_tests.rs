@@ -10,15 +10,29 @@ const JSON: &str = r#"{"schema_version":"authorship/3.0.0","base_commit_sha":"8e
 "s_00000000000000":{"agent_id":7}},"humans":{"h_11111111111111":{"author":"B <b@example.com>"}}}"#;
 const SESSION: &str = "s_f53881c86c55ec::t_56cd649d10cdf0";
 
-fn note(files: &str) -> GitAiNote {
-    GitAiNote::parse(format!("{files}---\n{JSON}").as_bytes()).unwrap()
+fn parse(bytes: &[u8]) -> Result<GitAiNote, NoteError> {
+    GitAiNote::parse(bytes, AgentTable::builtin())
 }
 
-fn agent(tool: &str, model: &str) -> NoteAgent {
-    NoteAgent {
-        tool: tool.to_owned(),
-        model: Some(model.to_owned()),
-    }
+fn note(files: &str) -> GitAiNote {
+    parse(format!("{files}---\n{JSON}").as_bytes()).unwrap()
+}
+
+/// Tool, model, session and operator of each agent.
+type Known<'n> = (&'n str, Option<&'n str>, Option<&'n str>, Option<&'n str>);
+
+fn agents(note: &GitAiNote) -> Vec<Known<'_>> {
+    let all = note.agents.iter();
+    all.map(|agent| {
+        let (model, session) = (agent.model.as_deref(), agent.session.as_deref());
+        let operator = agent.operator.as_deref();
+        (agent.tool.as_str(), model, session, operator)
+    })
+    .collect()
+}
+
+fn commit() -> CommitId {
+    "c".repeat(40).parse().unwrap()
 }
 
 #[test]
@@ -27,9 +41,13 @@ fn lines_of_sessions_prompts_and_people_are_counted_apart() {
         "src/a.rs\n  {SESSION} 3-6,9\n  h_11111111111111 20-21\n\"src/b c.rs\"\n  0123456789abcdef 1\n"
     );
     let note = note(&files);
-    assert_eq!((note.ai_lines, note.human_lines), (6, 2));
-    let agents = [agent("claude", "claude-opus-4-7"), agent("cursor", "gpt-5")];
-    assert_eq!(note.agents, BTreeSet::from(agents));
+    assert_eq!((note.ai_lines(), note.human_lines()), (6, 2));
+    let (opus, person) = (Some("claude-opus-4-7"), Some("A. Person <a@example.com>"));
+    let expected = [
+        ("Claude Code", opus, Some("f286"), person),
+        ("Cursor", Some("gpt-5"), Some("x"), None),
+    ];
+    assert_eq!(agents(&note), expected);
     assert_eq!(note.odd, Odd::default());
 }
 
@@ -37,7 +55,7 @@ fn lines_of_sessions_prompts_and_people_are_counted_apart() {
 fn of_overlaps_the_last_wins() {
     let files = format!("a\n  {SESSION} 1-10\n  h_11111111111111 4-6\n  0123456789abcdef 6\n");
     let note = note(&files);
-    assert_eq!((note.ai_lines, note.human_lines), (8, 2));
+    assert_eq!((note.ai_lines(), note.human_lines()), (8, 2));
 }
 
 #[test]
@@ -47,7 +65,7 @@ fn what_is_odd_is_counted_and_says_nothing() {
          \x20 {SESSION} 9,5,x,0,7-6\n  nothing\n\n"
     );
     let note = note(&files);
-    assert_eq!(note.ai_lines, 2);
+    assert_eq!(note.ai_lines(), 2);
     let odd = Odd {
         malformed_keys: 1,
         dangling_keys: 2,
@@ -61,27 +79,52 @@ fn what_is_odd_is_counted_and_says_nothing() {
 fn an_agent_that_wrote_no_line_is_no_trace() {
     let note = note("a\n  h_11111111111111 1-4\n");
     assert!(note.agents.is_empty());
-    let commit = "c".repeat(40).parse().unwrap();
-    assert_eq!(note.traces(&commit, b"", 4).extent(), None);
+    assert_eq!(note.traces(&commit(), Extent::Generated).count(), 0);
 }
 
 #[test]
-fn more_than_half_of_the_added_lines_is_generated() {
-    let note = note(&format!("a\n  {SESSION} 1-5\n"));
-    let commit: CommitId = "c".repeat(40).parse().unwrap();
-    let extent = |added| note.traces(&commit, b"", added).extent();
-    assert_eq!(extent(10), Some(Extent::Assisted));
-    assert_eq!(extent(9), Some(Extent::Generated));
-    assert_eq!(extent(0), Some(Extent::Generated));
-    let found = note.traces(&commit, b"bytes", 9);
-    let trace = found.traces().next().unwrap();
-    assert_eq!(trace.sha256, sha256(b"bytes"));
-    assert_eq!(trace.agent.unwrap().tool, "Claude Code");
+fn a_note_leaves_a_trace_for_each_tool_and_model_and_names_its_digest() {
+    let files = format!("a\n  {SESSION} 1-5\n  0123456789abcdef 6\n");
+    let note = note(&files);
+    let traces: Vec<_> = note.traces(&commit(), Extent::Assisted).collect();
+    assert_eq!(traces.len(), 2);
+    let trace = &traces[0];
+    assert_eq!(
+        (trace.rule.as_str(), trace.strength, trace.extent),
+        ("git-ai/note", Strength::Strong, Extent::Assisted)
+    );
+    assert_eq!(trace.reference.as_deref(), Some("refs/notes/ai"));
+    let bytes = format!("{files}---\n{JSON}");
+    assert_eq!(trace.sha256, sha256(bytes.as_bytes()));
+    let agent = trace.agent.as_ref().unwrap();
+    assert_eq!(
+        (agent.tool.as_str(), agent.session.as_deref()),
+        ("Claude Code", Some("f286"))
+    );
+}
+
+#[test]
+fn lines_keep_their_places_and_whose_they_are() {
+    let note = note(&format!("a\n  {SESSION} 7,3-5\n  h_11111111111111 4\n"));
+    let ranges: Vec<_> = note.files.values().flatten().collect();
+    let places: Vec<_> = ranges
+        .iter()
+        .map(|one| (one.start, one.end, one.by))
+        .collect();
+    let expected = [
+        (3, 3, LineBy::Ai),
+        (4, 4, LineBy::Human),
+        (5, 5, LineBy::Ai),
+        (7, 7, LineBy::Ai),
+    ];
+    assert_eq!(places, expected);
+    assert_eq!(ranges[0].agent.as_ref().unwrap().tool, "Claude Code");
+    assert_eq!(ranges[1].agent, None);
 }
 
 #[test]
 fn what_is_no_note_is_an_error_and_its_twin_is_read() {
-    let read = |text: &str| GitAiNote::parse(text.as_bytes()).map(|note| note.ai_lines);
+    let read = |text: &str| parse(text.as_bytes()).map(|note| note.ai_lines());
     let whole = format!("a\n  {SESSION} 1\n---\n{JSON}");
     assert_eq!(read(&whole), Ok(1));
     assert_eq!(
@@ -93,10 +136,10 @@ fn what_is_no_note_is_an_error_and_its_twin_is_read() {
         Err(NoteError::Metadata)
     );
     assert_eq!(read(&whole[..whole.len() - 1]), Err(NoteError::Metadata));
-    assert_eq!(GitAiNote::parse(b"\xff---\n{}"), Err(NoteError::Malformed));
+    assert_eq!(parse(b"\xff---\n{}"), Err(NoteError::Malformed));
     assert_eq!(read(&format!("---\n{JSON}")), Ok(0));
     let large = vec![b' '; NOTE_LIMIT + 1];
-    assert_eq!(GitAiNote::parse(&large), Err(NoteError::TooLarge));
+    assert_eq!(parse(&large), Err(NoteError::TooLarge));
 }
 
 #[test]
@@ -105,9 +148,9 @@ fn a_hundred_thousand_ranges_take_no_time_to_speak_of_and_more_than_a_million_ar
         let listed: Vec<_> = (0..number).map(|at| (2 * at + 1).to_string()).collect();
         format!("a\n  {SESSION} {}\n---\n{JSON}", listed.join(","))
     };
-    let note = GitAiNote::parse(ranges(100_000).as_bytes()).unwrap();
-    assert_eq!(note.ai_lines, 100_000);
-    let over = GitAiNote::parse(ranges(1_000_001).as_bytes());
+    let note = parse(ranges(100_000).as_bytes()).unwrap();
+    assert_eq!(note.ai_lines(), 100_000);
+    let over = parse(ranges(1_000_001).as_bytes());
     assert_eq!(over, Err(NoteError::TooLarge));
 }
 
@@ -125,13 +168,13 @@ proptest! {
         }
         let note = note(&files);
         let ai = painted.values().filter(|by_agent| **by_agent).count() as u64;
-        prop_assert_eq!((note.ai_lines, note.human_lines), (ai, painted.len() as u64 - ai));
+        prop_assert_eq!((note.ai_lines(), note.human_lines()), (ai, painted.len() as u64 - ai));
     }
 
     #[test]
     fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), cut in 0..400usize) {
-        let _ = GitAiNote::parse(&bytes);
+        let _ = parse(&bytes);
         let whole = format!("a\n  {SESSION} 1-2\n---\n{JSON}");
-        let _ = GitAiNote::parse(&whole.as_bytes()[..cut.min(whole.len())]);
+        let _ = parse(&whole.as_bytes()[..cut.min(whole.len())]);
     }
 }

@@ -1,51 +1,126 @@
-//! Ranges of lines that agents and people are named for, and how many distinct lines they are.
+//! Ranges of lines that agents and people are named for.
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Included};
+use std::sync::Arc;
 
-/// Some lines of a file, from 1, and whether they are an agent's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct LineRange {
+use super::{LineBy, NamedAgent};
+use crate::change::KeptLines;
+
+/// Some lines of a file, first and last, from 1, and whose they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineRange {
+    /// The first line.
     pub start: u32,
+    /// The last line, not before the first.
     pub end: u32,
-    pub by_agent: bool,
+    /// Whose they are.
+    pub by: LineBy,
+    /// The agent that took part in them.
+    pub agent: Option<Arc<NamedAgent>>,
 }
 
-/// The distinct lines of one file by agents, and by people. Of ranges that overlap the last wins, so they are
-/// taken from the end, each with what later ones left of it.
-pub(super) fn count(ranges: &[LineRange]) -> (u64, u64) {
-    // Starts to ends of what is taken; none of them overlap.
+impl LineRange {
+    /// How many lines they are.
+    pub fn lines(&self) -> u64 {
+        u64::from(self.end) + 1 - u64::from(self.start)
+    }
+
+    fn within(&self, start: u32, end: u32) -> Self {
+        Self {
+            start,
+            end,
+            ..self.clone()
+        }
+    }
+}
+
+/// The ranges in order, none of which overlap: of those that do, the last one wins.
+pub(super) fn last_wins(ranges: &[LineRange]) -> Vec<LineRange> {
+    // Starts to ends of what is taken, from the last range back; none of them overlap.
     let mut taken: BTreeMap<u32, u32> = BTreeMap::new();
-    let (mut agents, mut people) = (0, 0);
+    let mut won = Vec::new();
     for range in ranges.iter().rev() {
-        let left = take(&mut taken, range.start, range.end);
-        match range.by_agent {
-            true => agents += left,
-            false => people += left,
-        }
+        let free = take(&mut taken, range.start, range.end);
+        won.extend(
+            free.into_iter()
+                .map(|(start, end)| range.within(start, end)),
+        );
     }
-    (agents, people)
+    won.sort_by_key(|range| range.start);
+    won
 }
 
-/// Takes the lines from `start` to `end`; how many nobody had taken.
-fn take(taken: &mut BTreeMap<u32, u32>, start: u32, end: u32) -> u64 {
+/// The ranges of several sources in order, none of which overlap: what one of them says is an agent's is an
+/// agent's, so that another source never makes it less.
+pub(super) fn agents_win(mut ranges: Vec<LineRange>) -> Vec<LineRange> {
+    ranges.sort_by_key(|range| range.by);
+    last_wins(&ranges)
+}
+
+/// Takes the lines from `start` to `end`, and gives those that nobody had taken.
+fn take(taken: &mut BTreeMap<u32, u32>, start: u32, end: u32) -> Vec<(u32, u32)> {
     let before = taken.range(..=start).next_back();
-    let (mut from, mut to) = (start, end);
-    let mut overlapping = Vec::new();
-    let mut covered = 0;
     let within = taken.range((Excluded(start), Included(end)));
-    let within = before.into_iter().chain(within);
-    for (other_start, other_end) in within {
-        if *other_end < start {
-            continue;
+    let overlapping: Vec<_> = before
+        .into_iter()
+        .chain(within)
+        .map(|(start, end)| (*start, *end))
+        .filter(|(_, other_end)| *other_end >= start)
+        .collect();
+    let (mut from, mut to) = (start, end);
+    let mut free = Vec::new();
+    // The first line that may be free; none after the last line that there can be.
+    let mut next = Some(start);
+    for (other_start, other_end) in overlapping {
+        if let Some(first) = next.filter(|first| *first < other_start) {
+            free.push((first, other_start - 1));
         }
-        covered += u64::from((*other_end).min(end)) + 1 - u64::from((*other_start).max(start));
-        (from, to) = (from.min(*other_start), to.max(*other_end));
-        overlapping.push(*other_start);
+        next = other_end.checked_add(1);
+        (from, to) = (from.min(other_start), to.max(other_end));
+        taken.remove(&other_start);
     }
-    for other in overlapping {
-        taken.remove(&other);
+    if let Some(first) = next.filter(|first| *first <= end) {
+        free.push((first, end));
     }
     taken.insert(from, to);
-    u64::from(end) + 1 - u64::from(start) - covered
+    free
 }
+
+/// What of the ranges lies within others. Both are in order, and neither overlaps itself.
+pub(super) fn within(ranges: &[LineRange], others: &[(u32, u32)]) -> Vec<LineRange> {
+    let mut found = Vec::new();
+    let mut others = others.iter().peekable();
+    for range in ranges {
+        while others.next_if(|(_, end)| *end < range.start).is_some() {}
+        let mut ahead = others.clone();
+        while let Some((start, end)) = ahead.next_if(|(start, _)| *start <= range.end) {
+            found.push(range.within(range.start.max(*start), range.end.min(*end)));
+        }
+    }
+    found
+}
+
+/// The ranges in the numbers of a newer version of the file, less what isn't kept. They are in order, and none
+/// overlaps another.
+pub(super) fn moved(ranges: &[LineRange], kept: &KeptLines) -> Vec<LineRange> {
+    let mut found = Vec::new();
+    let mut runs = kept.runs.iter().peekable();
+    for range in ranges {
+        while runs
+            .next_if(|run| run.old + (run.lines - 1) < range.start)
+            .is_some()
+        {}
+        let mut ahead = runs.clone();
+        while let Some(run) = ahead.next_if(|run| run.old <= range.end) {
+            let start = range.start.max(run.old);
+            let end = range.end.min(run.old + (run.lines - 1));
+            found.push(range.within(start - run.old + run.new, end - run.old + run.new));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+#[path = "line_ranges_tests.rs"]
+mod tests;

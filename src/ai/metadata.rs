@@ -74,6 +74,12 @@ pub struct AiAssistance {
     pub declared: Option<Extent>,
     /// The agents that took part.
     pub agents: Vec<Agent>,
+    /// Whose the lines are that the change adds; `None` where no evidence has line ranges.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Lines>,
+    /// Which lines of which file they are; may be empty though `lines` is not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<FileLines>,
     /// What was found, and where.
     pub evidence: Vec<Evidence>,
     /// Where evidence shows more than was declared.
@@ -88,22 +94,95 @@ fn extent_or_unknown<S: serde::Serializer>(
 }
 
 /// An AI agent or tool.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Agent {
     /// Its id within this object, such as `a1`; evidence refers to it.
     pub id: String,
     /// The tool, such as `Claude Code`.
     pub tool: String,
+    /// The tool's version as it was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_version: Option<String>,
     /// The model as it was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Who provides the model, where that is written apart from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_provider: Option<String>,
+    /// The tool's own id of the session. Written only where the author asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// Where the session can be looked at. Written only where the author asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_url: Option<String>,
+    /// Who drove it, as it was written: `name <address>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
     /// The part it took.
     pub role: AgentRole,
 }
 
-/// The part an agent took.
+/// Whose the lines are that a change adds. Together they are its insertions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Lines {
+    /// Lines in which an agent took part.
+    pub ai: u64,
+    /// Lines for which evidence names a person.
+    pub human: u64,
+    /// Lines of which evidence says nothing.
+    pub unknown: u64,
+}
+
+/// Whose the lines are that a change adds to one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FileLines {
+    /// The path as manifests write it (SPEC 2.3).
+    pub path: String,
+    /// In how many of the added lines an agent took part.
+    pub ai_lines: u64,
+    /// Whose they are, in order; lines of which nothing is known are left out.
+    pub ranges: Vec<AttributedRange>,
+}
+
+/// Some of a file's added lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AttributedRange {
+    /// The first line, from 1, in the file as the change leaves it.
+    pub start: u64,
+    /// The last line.
+    pub end: u64,
+    /// Whose they are.
+    pub by: LineBy,
+    /// The agent that took part, by [`Agent::id`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+}
+
+/// Whose lines are. Ordered: an agent's part counts for more than a person's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LineBy {
+    /// Not known.
+    Unknown,
+    /// A person's.
+    Human,
+    /// A person's and an agent's.
+    Mixed,
+    /// An agent's.
+    Ai,
+}
+
+impl LineBy {
+    /// Whether an agent took part.
+    pub fn is_ai(self) -> bool {
+        matches!(self, Self::Mixed | Self::Ai)
+    }
+}
+
+/// The part an agent took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AgentRole {
     /// A commit names it as its author.
@@ -115,6 +194,7 @@ pub enum AgentRole {
     /// It reviewed.
     Reviewer,
     /// Not known.
+    #[default]
     Unknown,
 }
 
@@ -129,6 +209,9 @@ pub struct Evidence {
     /// The commit that carries it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<CommitId>,
+    /// The ref that holds it, where that isn't the commit's own branch.
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
     /// The line of the commit message, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,

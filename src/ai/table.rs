@@ -35,6 +35,7 @@ pub struct AgentTable {
     names: HashMap<String, (usize, bool)>,
     /// Lower-case trailer key to rows.
     trailers: HashMap<String, Vec<usize>>,
+    unreadable: bool,
 }
 
 /// One tool.
@@ -118,13 +119,25 @@ pub enum AgentTableError {
 
 impl AgentTable {
     /// The compiled-in table.
-    ///
-    /// # Errors
-    /// Never for a released program: a test parses the table.
-    pub fn builtin() -> Result<&'static Self, &'static AgentTableError> {
-        static BUILTIN: LazyLock<Result<AgentTable, AgentTableError>> =
-            LazyLock::new(|| AgentTable::parse(BUILTIN_TEXT));
-        BUILTIN.as_ref()
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: LazyLock<AgentTable> = LazyLock::new(|| {
+            // Never for a released program: a test parses the table.
+            AgentTable::parse(BUILTIN_TEXT).unwrap_or_else(|_| AgentTable::unreadable())
+        });
+        &BUILTIN
+    }
+
+    /// What stands for a table that can't be read.
+    pub(super) fn unreadable() -> Self {
+        Self {
+            unreadable: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the table couldn't be read. Then everything is an agent's work, and everybody an author.
+    pub(super) fn is_unreadable(&self) -> bool {
+        self.unreadable
     }
 
     /// Parses a text of `[[agent]]` rows.

@@ -8,7 +8,7 @@ fn error(text: &str) -> AgentTableError {
 
 #[test]
 fn the_compiled_in_table_parses() {
-    assert_eq!(AgentTable::builtin().unwrap().rows.len(), 23);
+    assert_eq!(AgentTable::builtin().rows.len(), 23);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_model_pattern_has_two_parts() {
 
 #[test]
 fn policy_rows_extend_the_table() {
-    let mut table = AgentTable::builtin().unwrap().clone();
+    let mut table = AgentTable::builtin().clone();
     assert!(!table.is_agent_address("bot@corp.example"));
     let document: DocumentMut = format!(
         "{}addresses = [\"bot@corp.example\"]\n",
@@ -166,7 +166,7 @@ fn policy_rows_extend_the_table() {
 
 #[test]
 fn the_longest_leading_name_wins_and_ends_at_a_word() {
-    let table = AgentTable::builtin().unwrap();
+    let table = AgentTable::builtin();
     let (row, given, rest) = table.by_leading_name("Claude Code v2.1").unwrap();
     assert_eq!(
         (row.id.as_str(), given, rest),

@@ -4,7 +4,8 @@ use super::error::AttestationError;
 use super::limits;
 use super::node::Node;
 use crate::ai::{
-    Agent, AgentRole, AiAssistance, Contradiction, Evidence, EvidenceSource, Extent, Strength,
+    Agent, AgentRole, AiAssistance, AttributedRange, Contradiction, Evidence, EvidenceSource,
+    Extent, FileLines, LineBy, Lines, Strength,
 };
 
 const EXTENTS: [(&str, Extent); 4] = [
@@ -29,6 +30,13 @@ const SOURCES: [(&str, EvidenceSource); 6] = [
     ("identity", EvidenceSource::Identity),
     ("marker", EvidenceSource::Marker),
     ("declaration", EvidenceSource::Declaration),
+];
+
+const LINES_BY: [(&str, LineBy); 4] = [
+    ("unknown", LineBy::Unknown),
+    ("human", LineBy::Human),
+    ("mixed", LineBy::Mixed),
+    ("ai", LineBy::Ai),
 ];
 
 const STRENGTHS: [(&str, Strength); 4] = [
@@ -61,6 +69,10 @@ pub(super) fn read(node: &Node<'_>) -> Result<AiAssistance, AttestationError> {
         agents: object
             .required("agents")?
             .array_of(limits::AGENTS, read_agent)?,
+        lines: object.optional_with("lines", read_lines)?,
+        files: object
+            .optional_with("files", |files| files.array_of(limits::FILES, read_file))?
+            .unwrap_or_default(),
         evidence: object
             .required("evidence")?
             .array_of(limits::EVIDENCE, read_evidence)?,
@@ -76,14 +88,58 @@ fn read_extent(node: &Node<'_>) -> Result<Extent, AttestationError> {
 
 fn read_agent(node: &Node<'_>) -> Result<Agent, AttestationError> {
     let object = node.object()?;
+    let text = |node: &Node<'_>| node.string().map(str::to_owned);
     Ok(Agent {
         id: object.required("id")?.text(limits::ID_BYTES)?,
         tool: object.required("tool")?.text(limits::STRING_BYTES)?,
-        model: object.optional_with("model", |model| model.string().map(str::to_owned))?,
+        tool_version: object.optional_with("toolVersion", text)?,
+        model: object.optional_with("model", text)?,
+        model_provider: object.optional_with("modelProvider", text)?,
+        session_id: object.optional_with("sessionId", text)?,
+        session_url: object.optional_with("sessionUrl", text)?,
+        operator: object.optional_with("operator", text)?,
         role: object
             .required("role")?
             .one_of(&ROLES, "author, coauthor, completion, reviewer or unknown")?,
     })
+}
+
+fn read_lines(node: &Node<'_>) -> Result<Lines, AttestationError> {
+    let object = node.object()?;
+    let count = |key| object.required(key)?.u64();
+    Ok(Lines {
+        ai: count("ai")?,
+        human: count("human")?,
+        unknown: count("unknown")?,
+    })
+}
+
+fn read_file(node: &Node<'_>) -> Result<FileLines, AttestationError> {
+    let object = node.object()?;
+    Ok(FileLines {
+        path: object.required("path")?.text(limits::STRING_BYTES)?,
+        ai_lines: object.required("aiLines")?.u64()?,
+        ranges: object
+            .required("ranges")?
+            .array_of(limits::LINE_RANGES, read_range)?,
+    })
+}
+
+fn read_range(node: &Node<'_>) -> Result<AttributedRange, AttestationError> {
+    let object = node.object()?;
+    let end = object.required("end")?;
+    let range = AttributedRange {
+        start: object.required("start")?.positive()?,
+        end: end.positive()?,
+        by: object
+            .required("by")?
+            .one_of(&LINES_BY, "human, ai, mixed or unknown")?,
+        agent: object.optional_with("agent", |agent| agent.text(limits::ID_BYTES))?,
+    };
+    match range.end < range.start {
+        true => Err(end.bad_value("not before the range's start")),
+        false => Ok(range),
+    }
 }
 
 fn read_evidence(node: &Node<'_>) -> Result<Evidence, AttestationError> {
@@ -95,6 +151,7 @@ fn read_evidence(node: &Node<'_>) -> Result<Evidence, AttestationError> {
             "git-ai-note, agent-trace, trailer, identity, marker or declaration",
         )?,
         commit: object.optional_with("commit", Node::commit_id)?,
+        reference: object.optional_with("ref", |name| name.text(limits::STRING_BYTES))?,
         line: object.optional_with("line", Node::positive)?,
         sha256: object.required("sha256")?.digest()?,
         strength: object

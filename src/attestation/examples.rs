@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::ai::{
-    Agent, AgentRole, AiAssistance, Contradiction, Evidence, EvidenceSource, Extent, Strength,
+    Agent, AgentRole, AiAssistance, AttributedRange, Contradiction, Evidence, EvidenceSource,
+    Extent, FileLines, LineBy, Lines, Strength,
 };
 use crate::change::{CommitId, sha256};
 
@@ -53,13 +54,42 @@ fn ai_assistance() -> AiAssistance {
         agents: vec![Agent {
             id: "a1".to_owned(),
             tool: "Claude Code".to_owned(),
+            tool_version: Some("2.1".to_owned()),
             model: Some("claude-opus-4-7".to_owned()),
+            model_provider: Some("anthropic".to_owned()),
+            session_id: Some("f286".to_owned()),
+            session_url: Some("https://code.example/s/1".to_owned()),
+            operator: Some("Ada Example <ada@code.example>".to_owned()),
             role: AgentRole::Coauthor,
+        }],
+        lines: Some(Lines {
+            ai: 3,
+            human: 1,
+            unknown: u64::MAX,
+        }),
+        files: vec![FileLines {
+            path: "src/a b.rs".to_owned(),
+            ai_lines: 3,
+            ranges: vec![
+                AttributedRange {
+                    start: 1,
+                    end: 3,
+                    by: LineBy::Ai,
+                    agent: Some("a1".to_owned()),
+                },
+                AttributedRange {
+                    start: 9,
+                    end: 9,
+                    by: LineBy::Human,
+                    agent: None,
+                },
+            ],
         }],
         evidence: vec![Evidence {
             rule: "claude-code/co-author".to_owned(),
             source: EvidenceSource::GitAiNote,
             commit: Some(commit("c")),
+            reference: Some("refs/notes/ai".to_owned()),
             line: Some(7),
             sha256: sha256(b"line"),
             strength: Strength::Strong,

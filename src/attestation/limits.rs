@@ -34,6 +34,10 @@ pub const LINKS: usize = 256;
 pub const TICKETS: usize = 256;
 /// Agents, and contradictions, of an `aiAssistance`.
 pub const AGENTS: usize = 1_000;
+/// Files of an `aiAssistance`.
+pub const FILES: usize = 1_000;
+/// Ranges of lines of one file.
+pub const LINE_RANGES: usize = 10_000;
 /// Pieces of evidence of an `aiAssistance`.
 pub const EVIDENCE: usize = 1_000;
 

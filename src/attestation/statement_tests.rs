@@ -144,7 +144,7 @@ fn unknown_fields_are_refused_outside_the_predicate_and_ignored_inside() {
         "/predicate/extra",
         "/predicate/review/Decision",
         "/predicate/change/targets/0/extra",
-        "/predicate/aiAssistance/agents/0/sessionId",
+        "/predicate/aiAssistance/agents/0/session_id",
     ] {
         assert_eq!(unknown(pointer), Ok(sign_off()));
     }
@@ -301,63 +301,76 @@ fn a_wrong_type_in_any_known_field_is_refused_at_its_path() {
     every_known_field_is_checked(&new_root());
 }
 
-#[test]
-fn every_required_field_is_missed_at_its_path() {
-    fn check<P: Predicate + std::fmt::Debug>(statement: &Statement<P>, optional: &[&str]) {
-        let document = json_of(statement);
-        let mut fields = Vec::new();
-        walk("", &document, &mut fields);
-        for (pointer, _) in fields {
-            let key = pointer.rsplit('/').next().unwrap();
-            let skipped = key.is_empty()
-                || key.parse::<usize>().is_ok()
-                || pointer.starts_with("/subject/0/digest/")
-                || pointer.starts_with("/subject/1/digest/")
-                || pointer.starts_with("/predicate/blastRadius/");
-            if skipped {
-                continue;
-            }
-            let result = Statement::<P>::parse(&without(&document, &pointer));
-            let known = optional.iter().any(|end| pointer.ends_with(end));
-            match result {
-                Ok(_) => assert!(known, "{pointer} was not missed"),
-                Err(error) => {
-                    assert!(!known, "{pointer}: {error}");
-                    assert_eq!(error.path, path_of(&pointer));
-                    assert_eq!(error.kind, ErrorKind::Missing);
-                }
+/// The fields that sign-offs and declarations need not have.
+const OPTIONAL: [&str; 23] = [
+    "/change/landed",
+    "/change/commits",
+    "/authors/0/name",
+    "/authors/0/email",
+    "/authors/0/id",
+    "/authors/1/name",
+    "/authors/1/email",
+    "/authors/2/name",
+    "/authors/2/email",
+    "/authors/2/id",
+    "/agents/0/model",
+    "/agents/0/toolVersion",
+    "/agents/0/modelProvider",
+    "/agents/0/sessionId",
+    "/agents/0/sessionUrl",
+    "/agents/0/operator",
+    "/aiAssistance/lines",
+    "/aiAssistance/files",
+    "/files/0/ranges/0/agent",
+    "/aiAssistance/evidence/0/ref",
+    "/evidence/0/commit",
+    "/aiAssistance/evidence/0/line",
+    "/evidence/0/agent",
+];
+
+/// Takes each field away: what is not optional is missed at its path.
+fn misses<P: Predicate + std::fmt::Debug>(statement: &Statement<P>, optional: &[&str]) {
+    let document = json_of(statement);
+    let mut fields = Vec::new();
+    walk("", &document, &mut fields);
+    for (pointer, _) in fields {
+        let key = pointer.rsplit('/').next().unwrap();
+        let skipped = key.is_empty()
+            || key.parse::<usize>().is_ok()
+            || pointer.starts_with("/subject/0/digest/")
+            || pointer.starts_with("/subject/1/digest/")
+            || pointer.starts_with("/predicate/blastRadius/");
+        if skipped {
+            continue;
+        }
+        let result = Statement::<P>::parse(&without(&document, &pointer));
+        let known = optional.iter().any(|end| pointer.ends_with(end));
+        match result {
+            Ok(_) => assert!(known, "{pointer} was not missed"),
+            Err(error) => {
+                assert!(!known, "{pointer}: {error}");
+                assert_eq!(error.path, path_of(&pointer));
+                assert_eq!(error.kind, ErrorKind::Missing);
             }
         }
     }
-    let shared = [
-        "/change/landed",
-        "/change/commits",
-        "/authors/0/name",
-        "/authors/0/email",
-        "/authors/0/id",
-        "/authors/1/name",
-        "/authors/1/email",
-        "/authors/2/name",
-        "/authors/2/email",
-        "/authors/2/id",
-        "/agents/0/model",
-        "/evidence/0/commit",
-        "/aiAssistance/evidence/0/line",
-        "/evidence/0/agent",
-    ];
+}
+
+#[test]
+fn every_required_field_is_missed_at_its_path() {
     let sign_off_only = [
         "/review/comment",
         "/review/evidence/0/sha256",
         "/predicate/blastRadius",
         "/predicate/emergency",
     ];
-    check(&sign_off(), &[&shared[..], &sign_off_only[..]].concat());
-    check(
+    misses(&sign_off(), &[&OPTIONAL[..], &sign_off_only[..]].concat());
+    misses(
         &declaration(),
-        &[&shared[..], &["/predicate/reason", "/predicate/asked"]].concat(),
+        &[&OPTIONAL[..], &["/predicate/reason", "/predicate/asked"]].concat(),
     );
-    check(&trust(), &[]);
-    check(&new_root(), &["/predicate/replaces"]);
+    misses(&trust(), &[]);
+    misses(&new_root(), &["/predicate/replaces"]);
 }
 
 #[test]
@@ -389,6 +402,10 @@ fn a_wrong_value_in_a_known_field_is_refused_at_its_path() {
         ("/predicate/aiAssistance/evidence/0/source", json!("note")),
         ("/predicate/aiAssistance/evidence/0/strength", json!("")),
         ("/predicate/aiAssistance/evidence/0/line", json!(0)),
+        ("/predicate/aiAssistance/files/0/ranges/0/by", json!("AI")),
+        ("/predicate/aiAssistance/files/0/ranges/0/start", json!(0)),
+        ("/predicate/aiAssistance/files/0/ranges/1/end", json!(8)),
+        ("/predicate/aiAssistance/files/0/path", json!("")),
     ] {
         let error = parse_sign_off(&with(&document, pointer, value.clone())).unwrap_err();
         assert_eq!(error.path, path_of(pointer), "{value}");

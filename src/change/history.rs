@@ -1,6 +1,6 @@
 //! What the rest of the program asks of a repository's history. `git` answers; tests may.
 
-use super::{ChangeManifest, Commit, CommitId, Content, FileMode, RepoPath};
+use super::{ChangeManifest, Commit, CommitId, Content, FileMode, KeptLines, RepoPath};
 
 /// Read access to a history. Nothing here writes, fetches or runs a program.
 pub trait History {
@@ -57,13 +57,32 @@ pub trait History {
         path: &RepoPath,
     ) -> Result<LineCount, HistoryError>;
 
+    /// Which lines of `path` the same diff keeps: none where finding it is too much work. `None` where lines
+    /// say nothing about a side.
+    fn kept_lines(
+        &self,
+        _base: Option<&CommitId>,
+        _head: &CommitId,
+        _path: &RepoPath,
+    ) -> Result<Option<KeptLines>, HistoryError> {
+        Ok(None)
+    }
+
     /// Whether what stands at a path of a commit's tree is opaque: its lines say nothing about it
     /// (SPEC 6.8). Nothing is not.
     fn is_opaque(&self, commit: &CommitId, path: &RepoPath) -> Result<bool, HistoryError>;
 
-    /// The note of git-ai on a commit, where this repository has one that can be read.
-    fn ai_note(&self, _commit: &CommitId) -> Option<Vec<u8>> {
-        None
+    /// The raw content of a file that is read line by line; `None` where nothing, or no file, stands there.
+    ///
+    /// # Errors
+    /// [`HistoryError::Limit`] where it has over 64 MiB.
+    fn text(&self, _commit: &CommitId, _path: &RepoPath) -> Result<Option<Vec<u8>>, HistoryError> {
+        Ok(None)
+    }
+
+    /// The note of git-ai on a commit, where this repository has one.
+    fn ai_note(&self, _commit: &CommitId) -> Result<Option<Vec<u8>>, HistoryError> {
+        Ok(None)
     }
 
     /// The commit that a full ref name points to; `None` where there is no such ref.

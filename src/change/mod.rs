@@ -9,6 +9,7 @@ mod commit;
 mod digest;
 mod glob;
 mod history;
+mod kept;
 mod manifest;
 mod path;
 
@@ -16,6 +17,7 @@ pub use commit::{Commit, CommitId, CommitIdError, Identity};
 pub use digest::{ChangeDigest, Digest, DigestError, sha256};
 pub use glob::{GLOB_LIMIT, Glob, GlobError};
 pub use history::{History, HistoryError, LineCount};
+pub use kept::{KeptLines, KeptRun};
 pub use manifest::{
     ChangeManifest, ComposeError, Content, Entry, FileMode, MANIFEST_HEADER, ManifestError,
 };

@@ -191,8 +191,11 @@ pub struct InspectArgs {
     #[command(flatten)]
     pub change: ChangeArgs,
     /// Each commit by itself, those with traces of AI in a table
-    #[arg(long)]
+    #[arg(long, conflicts_with = "only")]
     pub each: bool,
+    /// One part alone
+    #[arg(long, value_name = "PART", value_parser = ["ai"])]
+    pub only: Option<String>,
 }
 
 /// `digest`
@@ -221,6 +224,9 @@ pub struct DeclareArgs {
     /// The AI model
     #[arg(long, value_name = "MODEL", requires = "tool")]
     pub model: Option<String>,
+    /// Write the sessions' ids and links too, where evidence names them
+    #[arg(long)]
+    pub with_session_links: bool,
     /// A ticket's address; may be repeated
     #[arg(long = "ticket", value_name = "URI")]
     pub tickets: Vec<String>,

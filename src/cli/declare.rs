@@ -1,8 +1,11 @@
 //! `declare`: an author says how AI took part, and signs it.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use countersign::ai::{Agent, AgentRole, Evidence, EvidenceSource, Extent, Strength, assess};
 use countersign::attestation::{Declaration, PersonClaim, Statement};
-use countersign::change::sha256;
+use countersign::change::{CommitId, sha256};
 use countersign::codes::Code;
 use countersign::gate::Assessment;
 use countersign::git::UserConfig;
@@ -15,6 +18,9 @@ use super::objects::{DeclaredObject, MadeObject};
 use super::session::Session;
 use super::statement::Declarant;
 use super::{Done, Failure, Output, key, statement, status};
+
+/// The most lines of evidence that are shown.
+const SHOWN: usize = 8;
 
 /// Declares how AI took part in a change.
 pub fn run(
@@ -46,9 +52,7 @@ pub fn run(
         subject: assessment.unit.change,
         predicate: declaration(args, extent, &session, &assessment, author)?,
     };
-    let payload = statement
-        .to_payload()
-        .map_err(|error| Failure::new(Code::LIMIT, error.to_string()))?;
+    let payload = statement::payload(statement, |said| &mut said.ai_assistance)?;
     let bundle = statement::seal(&payload, &key)?;
     let kept = statement::keep(
         context,
@@ -96,36 +100,83 @@ fn extent(
                 .next("countersign declare --ai none|assisted|generated|autonomous")
         });
     }
-    for trace in assessment.unit.ai.evidence.iter().take(5) {
-        let commit = trace.commit.as_ref().map_or("", |commit| commit.short());
-        output.row(
-            "Evidence",
-            &format!("{}  {}  {commit}", trace.extent, escape(&trace.rule, 80)),
-        )?;
+    for line in evidence(assessment) {
+        output.row("Evidence", &line)?;
     }
     output.flush()?;
-    let shown = Extent::ALL.map(|extent| {
-        if Some(extent) == found {
-            format!("[{extent}]")
-        } else {
-            extent.to_string()
-        }
+    ask("", found, |question| context.environment.ask(question))
+}
+
+/// Asks how far AI took part; what evidence says is the answer of who says nothing.
+pub fn ask(
+    about: &str,
+    found: Option<Extent>,
+    answer: impl Fn(&str) -> Result<Option<String>, Failure>,
+) -> Result<Option<Extent>, Failure> {
+    let shown = Extent::ALL.map(|extent| match Some(extent) == found {
+        true => format!("[{extent}]"),
+        false => extent.to_string(),
     });
-    let question = format!("How did AI take part?  {}   > ", shown.join("  "));
+    let question = format!("{about}How did AI take part?  {}   > ", shown.join("  "));
     for _ in 0..3 {
-        let Some(answer) = context.environment.ask(&question)? else {
+        let Some(answer) = answer(&question)? else {
             return Ok(None);
         };
-        let answer = if answer.is_empty() {
-            found
-        } else {
-            answer.parse().ok()
+        let answer = match answer.is_empty() {
+            true => found,
+            false => answer.parse().ok(),
         };
         if answer.is_some() {
             return Ok(answer);
         }
     }
     Ok(None)
+}
+
+/// What evidence says, a line for each rule and agent: `cursor/co-author  strong  assisted  Cursor  3 commits`.
+fn evidence(assessment: &Assessment) -> Vec<String> {
+    let mut rows: BTreeMap<_, BTreeSet<&CommitId>> = BTreeMap::new();
+    let ai = &assessment.unit.ai;
+    for trace in &ai.evidence {
+        let agent = ai
+            .agents
+            .iter()
+            .find(|agent| Some(&agent.id) == trace.agent.as_ref());
+        let agent = agent.map_or_else(String::new, |agent| {
+            let model = agent.model.as_deref().unwrap_or_default();
+            format!("{} {model}", agent.tool)
+        });
+        let key = (
+            Reverse(trace.extent),
+            Reverse(trace.strength),
+            &trace.rule,
+            agent,
+        );
+        rows.entry(key).or_default().extend(&trace.commit);
+    }
+    let share = status::share(&ai.lines);
+    let shown = rows
+        .into_iter()
+        .take(SHOWN)
+        .map(|((extent, strength, rule, agent), commits)| {
+            let (extent, strength) = (extent.0, strength.0.as_str());
+            let places: Vec<_> = commits
+                .iter()
+                .take(3)
+                .map(|commit| commit.short())
+                .collect();
+            let more = match commits.len().saturating_sub(3) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let (rule, agent) = (escape(rule, 80), escape(agent.trim_end(), 80));
+            format!(
+                "{extent}  {rule}  {strength}  {agent}  {}{more}",
+                places.join(" ")
+            )
+        });
+    let share = share.strip_prefix("; ").map(str::to_owned);
+    shown.chain(share).collect()
 }
 
 fn declaration(
@@ -136,6 +187,9 @@ fn declaration(
     author: Declarant<'_>,
 ) -> Result<Declaration, Failure> {
     let mut ai = assess(Some(extent), &assessment.claims.found);
+    if !args.with_session_links {
+        statement::leave_sessions_out(&mut ai);
+    }
     if let Some(tool) = &args.tool {
         let id = format!("a{}", ai.agents.len() + 1);
         let model = args.model.clone();
@@ -143,6 +197,7 @@ fn declaration(
             rule: "declared".to_owned(),
             source: EvidenceSource::Declaration,
             commit: None,
+            reference: None,
             line: None,
             sha256: sha256(tool.as_bytes()),
             strength: Strength::Medium,
@@ -152,7 +207,12 @@ fn declaration(
         ai.agents.push(Agent {
             id,
             tool: tool.clone(),
+            tool_version: None,
             model,
+            model_provider: None,
+            session_id: None,
+            session_url: None,
+            operator: None,
             role: AgentRole::Unknown,
         });
     }

@@ -33,12 +33,17 @@ pub struct Environment {
     pub meter: Meter,
     /// Whether a person can be asked.
     pub interactive: bool,
+    /// Whether a person can be asked at the terminal itself, though stdin is something else, as in a hook.
+    pub reachable: bool,
 }
 
 impl Environment {
     pub fn of_process(global: &Global) -> Self {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        let seen = std::io::stderr().is_terminal();
+        // What a program asked for is not a screen for a person.
+        let reachable =
+            seen && !global.no_input && global.format == Format::Human && text("CI").is_none();
         Self {
             now: Timestamp::now(),
             agent: text("SSH_AUTH_SOCK").map(PathBuf::from),
@@ -48,11 +53,8 @@ impl Environment {
             home: text("HOME").map(PathBuf::from),
             variables: std::env::vars_os().collect(),
             meter: Meter::of_process(global),
-            // What a program asked for is not a screen for a person.
-            interactive: terminal
-                && !global.no_input
-                && global.format == Format::Human
-                && text("CI").is_none(),
+            interactive: reachable && std::io::stdin().is_terminal(),
+            reachable,
         }
     }
 
@@ -71,6 +73,24 @@ impl Environment {
         let mut stdin = std::io::Read::take(std::io::stdin().lock(), MAX_ANSWER);
         let read = stdin.read_line(&mut answer).map_err(unreadable)?;
         Ok((read > 0).then(|| answer.trim().to_owned()))
+    }
+
+    /// Asks a person at the terminal that the process belongs to, whatever stdin is; `None` where there is none, or
+    /// nobody answers.
+    pub fn ask_at_terminal(&self, question: &str) -> Option<String> {
+        if !self.reachable {
+            return None;
+        }
+        let mut terminal = std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open("/dev/tty")
+            .ok()?;
+        terminal.write_all(question.as_bytes()).ok()?;
+        let mut answer = String::new();
+        let terminal = std::io::Read::take(terminal, MAX_ANSWER);
+        let read = std::io::BufReader::new(terminal).read_line(&mut answer);
+        (read.ok()? > 0).then(|| answer.trim().to_owned())
     }
 
     /// Asks for yes; everything else is no.

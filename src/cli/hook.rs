@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
+use countersign::ai::Extent;
 use countersign::codes::Code;
 use countersign::git::UserConfig;
 use countersign::text::escape;
@@ -131,6 +132,20 @@ fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "countersign: {}", escape(text, 500));
 }
 
+/// Asks at the terminal how AI took part in a branch without traces; an empty answer leaves it for later.
+fn ask(session: &Session, branch: &str) -> Option<Extent> {
+    let environment = &session.context.environment;
+    let about = format!(
+        "{} has no trace of AI (Enter: not now). ",
+        escape(branch.trim_start_matches("refs/heads/"), 100)
+    );
+    let given = |question: &str| {
+        let answer = environment.ask_at_terminal(question);
+        Ok(answer.filter(|answer| !answer.is_empty()))
+    };
+    declare::ask(&about, None, given).ok().flatten()
+}
+
 /// Declares a pushed branch; or says why not, where there is something to do.
 fn declare_one(
     commit: &str,
@@ -168,7 +183,7 @@ fn declare_one(
             "not every commit is yours: countersign declare".to_owned(),
         ));
     }
-    let Some(extent) = claims.found.extent() else {
+    let Some(extent) = claims.found.extent().or_else(|| ask(&session, branch)) else {
         let ask = "no trace of AI, which only you can confirm: countersign declare --ai none";
         return Ok(Some(ask.to_owned()));
     };

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use countersign::ai::{AiAssistance, Extent, Found, assess, claimed_people};
+use countersign::ai::{AgentTable, AiAssistance, Extent, Found, Oddities, assess, read_evidence};
 use countersign::change::{ChangeDigest, Commit, CommitId, History, Identity};
-use countersign::gate::{read_records, read_traces};
 use countersign::text::escape;
 use serde::Serialize;
 
@@ -33,6 +32,8 @@ struct InspectedObject<'a> {
     ai: AiAssistance,
     /// Traces over the limit of what is kept; none of them raises the extent.
     traces_left_out: u64,
+    /// What of the evidence could not be read, or was odd.
+    odd: Oddities,
 }
 
 /// Each commit of a range.
@@ -92,72 +93,153 @@ pub fn run(
         .repo
         .commits_between(std::slice::from_ref(&base), &head)?;
     let commits = ids.iter().map(|id| context.repo.commit(id));
+    let judging = context.known_judging();
+    let table = judging.as_ref().map(|judging| judging.policy.agents());
+    let inspected = Inspected {
+        context: &context,
+        table: table.unwrap_or_else(|| AgentTable::builtin()),
+        base: &base,
+        head: &head,
+    };
     if args.each {
         // Only those with traces are kept: a range may be a whole history.
-        each(&context, commits, ids.len(), (&base, &head), output)?;
+        inspected.each(commits, ids.len(), output)?;
     } else {
         let commits = commits.collect::<Result<Vec<_>, _>>()?;
-        whole(&context, &commits, (&base, &head), output)?;
+        inspected.whole(&commits, args.only.is_some(), output)?;
     }
     Ok(Done::Yes)
 }
 
-fn whole(
-    context: &Context,
-    commits: &[Commit],
-    (base, head): (&CommitId, &CommitId),
-    output: &mut Output,
-) -> Result<(), Failure> {
-    let manifest = context.repo.change(Some(base), head)?;
-    let (insertions, deletions) = lines(context, base, head, &manifest)?;
-    let mut found = Found::default();
-    for commit in commits {
-        found.merge(read_traces(&context.repo, commit));
+/// What is looked at, and the tools whose traces are known.
+struct Inspected<'a> {
+    context: &'a Context,
+    table: &'a AgentTable,
+    base: &'a CommitId,
+    head: &'a CommitId,
+}
+
+impl Inspected<'_> {
+    fn whole(&self, commits: &[Commit], only_ai: bool, output: &mut Output) -> Result<(), Failure> {
+        let Self {
+            context,
+            table,
+            base,
+            head,
+        } = *self;
+        let manifest = context.repo.change(Some(base), head)?;
+        let (insertions, deletions) = lines(context, base, head, &manifest)?;
+        let found = read_evidence(table, &context.repo, (Some(base), head), commits);
+        let ai = assess(None, &found);
+        let people = commits
+            .iter()
+            .flat_map(|commit| table.claimed_people(commit).people);
+        let authors: BTreeSet<_> = people.map(|(identity, _)| Person::from(identity)).collect();
+        let (change, files) = (manifest.digest(), manifest.len());
+        if !only_ai {
+            output.row(
+                "Change",
+                &format!(
+                    "{}   base {}   head {}   {} commits, {files} files +{insertions} -{deletions}",
+                    change.short(),
+                    base.short(),
+                    head.short(),
+                    commits.len()
+                ),
+            )?;
+            let named = authors.iter().take(SHOWN);
+            let named =
+                named.map(|person| escape(&format!("{} <{}>", person.name, person.email), 120));
+            output.row("Authors", &named.collect::<Vec<_>>().join(", "))?;
+        }
+        tell_ai(&ai, &found, output)?;
+        output.object(&InspectedObject {
+            schema: "https://countersign.dev/output/inspected/v1",
+            change,
+            base,
+            head,
+            commits: commits.len(),
+            files,
+            insertions,
+            deletions,
+            authors: authors.into_iter().collect(),
+            traces_left_out: found.left_out(),
+            odd: found.odd,
+            ai,
+        })
     }
-    found.merge(read_records(&context.repo, Some(base), head));
-    let ai = assess(None, &found);
-    let people = commits
-        .iter()
-        .flat_map(|commit| claimed_people(commit).people);
-    let authors: BTreeSet<_> = people.map(|(identity, _)| Person::from(identity)).collect();
-    let (change, files) = (manifest.digest(), manifest.len());
-    output.row(
-        "Change",
-        &format!(
-            "{}   base {}   head {}   {} commits, {files} files +{insertions} -{deletions}",
-            change.short(),
-            base.short(),
-            head.short(),
-            commits.len()
-        ),
-    )?;
-    let named = authors.iter().take(SHOWN);
-    let named = named.map(|person| escape(&format!("{} <{}>", person.name, person.email), 120));
-    output.row("Authors", &named.collect::<Vec<_>>().join(", "))?;
-    tell_ai(&ai, &found, output)?;
-    output.object(&InspectedObject {
-        schema: "https://countersign.dev/output/inspected/v1",
-        change,
-        base,
-        head,
-        commits: commits.len(),
-        files,
-        insertions,
-        deletions,
-        authors: authors.into_iter().collect(),
-        traces_left_out: found.left_out(),
-        ai,
-    })
+
+    fn each<E: Into<Failure>>(
+        &self,
+        commits: impl Iterator<Item = Result<Commit, E>>,
+        number: usize,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let Self {
+            context,
+            table,
+            base,
+            head,
+        } = *self;
+        let mut rows = Vec::new();
+        let mut tools: BTreeMap<String, usize> = BTreeMap::new();
+        for commit in commits {
+            let commit = commit.map_err(Into::into)?;
+            let ends = (commit.parents.first(), &commit.id);
+            let found = read_evidence(table, &context.repo, ends, std::slice::from_ref(&commit));
+            let named = assess(None, &found).agents;
+            let named: BTreeSet<_> = named.into_iter().map(|agent| agent.tool).collect();
+            if found.extent().is_none() {
+                continue;
+            }
+            for tool in &named {
+                *tools.entry(tool.clone()).or_default() += 1;
+            }
+            rows.push(Row {
+                extent: found.extent(),
+                tools: named,
+                subject: commit.subject().to_owned(),
+                author: commit.author.into(),
+                commit: commit.id,
+            });
+        }
+        let mut tools: Vec<_> = tools
+            .into_iter()
+            .map(|(tool, commits)| Tool { tool, commits })
+            .collect();
+        tools.sort_by_key(|tool| std::cmp::Reverse(tool.commits));
+        tell_each(&rows, &tools, number, output)?;
+        output.object(&CommitsObject {
+            schema: "https://countersign.dev/output/inspected-commits/v1",
+            base,
+            head,
+            commits: number,
+            marked: rows.len(),
+            tools: &tools,
+            rows: &rows,
+        })
+    }
 }
 
 fn tell_ai(ai: &AiAssistance, found: &Found, output: &mut Output) -> Result<(), Failure> {
+    let odd = |output: &mut Output| -> Result<(), Failure> {
+        for (what, count) in found.odd.named() {
+            output.row("Odd", &format!("{count} {what}"))?;
+        }
+        Ok(())
+    };
     let Some(extent) = ai.extent else {
-        return output.row(
+        output.row(
             "AI",
             "no trace, which proves nothing: only its author can declare",
-        );
+        )?;
+        return odd(output);
     };
-    output.row("AI", &format!("{extent} by evidence; nobody declared here"))?;
+    let share = super::status::share(&ai.lines);
+    output.row(
+        "AI",
+        &format!("{extent} by evidence; nobody declared here{share}"),
+    )?;
     for trace in found.traces().take(SHOWN) {
         let place = trace.commit.as_ref().map_or("", CommitId::short);
         let line = trace
@@ -178,54 +260,7 @@ fn tell_ai(ai: &AiAssistance, found: &Found, output: &mut Output) -> Result<(), 
     if more > 0 {
         output.row("", &format!("and {more} more"))?;
     }
-    Ok(())
-}
-
-fn each<E: Into<Failure>>(
-    context: &Context,
-    commits: impl Iterator<Item = Result<Commit, E>>,
-    number: usize,
-    (base, head): (&CommitId, &CommitId),
-    output: &mut Output,
-) -> Result<(), Failure> {
-    let mut rows = Vec::new();
-    let mut tools: BTreeMap<String, usize> = BTreeMap::new();
-    for commit in commits {
-        let commit = commit.map_err(Into::into)?;
-        let mut found = read_traces(&context.repo, &commit);
-        let parent = commit.parents.first();
-        found.merge(read_records(&context.repo, parent, &commit.id));
-        let named = assess(None, &found).agents;
-        let named: BTreeSet<_> = named.into_iter().map(|agent| agent.tool).collect();
-        if found.extent().is_none() {
-            continue;
-        }
-        for tool in &named {
-            *tools.entry(tool.clone()).or_default() += 1;
-        }
-        rows.push(Row {
-            extent: found.extent(),
-            tools: named,
-            subject: commit.subject().to_owned(),
-            author: commit.author.into(),
-            commit: commit.id,
-        });
-    }
-    let mut tools: Vec<_> = tools
-        .into_iter()
-        .map(|(tool, commits)| Tool { tool, commits })
-        .collect();
-    tools.sort_by_key(|tool| std::cmp::Reverse(tool.commits));
-    tell_each(&rows, &tools, number, output)?;
-    output.object(&CommitsObject {
-        schema: "https://countersign.dev/output/inspected-commits/v1",
-        base,
-        head,
-        commits: number,
-        marked: rows.len(),
-        tools: &tools,
-        rows: &rows,
-    })
+    odd(output)
 }
 
 fn tell_each(

@@ -64,9 +64,7 @@ pub fn run(
         subject: assessment.unit.change,
         predicate: sign_off(&screen, &decided)?,
     };
-    let payload = statement
-        .to_payload()
-        .map_err(|error| Failure::new(Code::LIMIT, error.to_string()))?;
+    let payload = statement::payload(statement, |said| &mut said.ai_assistance)?;
     let bundle = statement::seal(&payload, &key)?;
     let kept = statement::keep(
         context,
@@ -206,9 +204,10 @@ fn show(
             format!("+{} -{}", count.insertions, count.deletions)
         };
         output.line(&format!(
-            "  {}   {lines}{}",
+            "  {}   {lines}{}{}",
             escape(&path.to_text_lossy(), 200),
-            status::mode_note(&assessment.manifest, path)
+            status::mode_note(&assessment.manifest, path),
+            status::lines_by_ai(assessment, path, count.insertions)
         ))?;
     }
     if assessment.manifest.len() > MAX_FILES {
@@ -224,6 +223,7 @@ fn sign_off(screen: &Screen<'_>, decided: &Decided) -> Result<SignOff, Failure> 
     let (session, assessment) = (screen.session, screen.assessment);
     let judging = &session.judging;
     let mut ai = assessment.unit.ai.clone();
+    statement::leave_sessions_out(&mut ai);
     // What verified statements say is evidence too, so that nothing is lost when commits are.
     ai.extent = ai
         .extent

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
-use countersign::ai::ClaimedRole;
+use countersign::ai::{AiAssistance, ClaimedRole};
 use countersign::attestation::{
-    Author, AuthorRole, Bundle, Change, PAYLOAD_TYPE, Target as StatementTarget, pae,
+    Author, AuthorRole, Bundle, Change, PAYLOAD_TYPE, Predicate, Statement,
+    Target as StatementTarget, pae,
 };
 use countersign::change::{ChangeDigest, ChangeManifest, CommitId, Digest, History};
 use countersign::codes::Code;
@@ -112,6 +113,7 @@ pub fn authors(
                 role: match role {
                     ClaimedRole::Author => AuthorRole::Author,
                     ClaimedRole::CoAuthor => AuthorRole::CoAuthor,
+                    ClaimedRole::Operator => AuthorRole::Operator,
                 },
             });
         }
@@ -177,6 +179,25 @@ pub fn signer<'r>(roster: &'r Roster, key: &Found) -> Result<&'r Engineer, Failu
             Err(Failure::new(Code::NO_KEY, message)
                 .next("an admin: countersign roster add, then countersign trust sign"))
         }
+    }
+}
+
+/// The bytes of a statement. Where it would be too large, it lists no files' lines: the counts stay.
+pub fn payload<P: Predicate>(
+    mut statement: Statement<P>,
+    ai: impl Fn(&mut P) -> &mut AiAssistance,
+) -> Result<Vec<u8>, Failure> {
+    let payload = statement.to_payload().or_else(|_| {
+        ai(&mut statement.predicate).files.clear();
+        statement.to_payload()
+    });
+    payload.map_err(|error| Failure::new(Code::LIMIT, error.to_string()))
+}
+
+/// Takes out where the agents' sessions can be looked at: only authors publish that, and only if they ask for it.
+pub fn leave_sessions_out(ai: &mut AiAssistance) {
+    for agent in &mut ai.agents {
+        (agent.session_id, agent.session_url) = (None, None);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `status`: what is declared, signed and missing; and the words that other commands share.
 
+use countersign::ai::Lines;
 use countersign::change::{ChangeManifest, Content, FileMode, RepoPath};
 use countersign::codes::Code;
 use countersign::gate::{Assessment, Effect, Judging, Next, StatementKind, Undecided, Verdict};
@@ -13,6 +14,9 @@ use super::context::Context;
 use super::environment::Environment;
 use super::session::Session;
 use super::{Done, Failure, Output};
+
+/// The most ranges of lines of one file that are shown.
+const SHOWN_RANGES: usize = 8;
 
 /// Shows what is declared, signed and missing. Uses no network.
 pub fn run(
@@ -217,6 +221,50 @@ pub fn authors(assessment: &Assessment) -> String {
     text
 }
 
+/// Whose the added lines are, for people; empty where no evidence says.
+pub fn share(lines: &Option<Lines>) -> String {
+    lines.map_or_else(String::new, |lines| {
+        let Lines { ai, human, unknown } = lines;
+        let all = ai.saturating_add(human).saturating_add(unknown);
+        format!("; {ai} of {all} added lines by AI, {human} by hand, {unknown} unknown")
+    })
+}
+
+/// The added lines of a path in which an agent took part, for people: `   AI 96-141 160`.
+pub fn lines_by_ai(assessment: &Assessment, path: &RepoPath, added: u64) -> String {
+    let attributed = assessment.claims.found.attributed();
+    let ranges = attributed.map(|lines| lines.of(path)).unwrap_or_default();
+    let by_ai: Vec<_> = ranges.iter().filter(|range| range.by.is_ai()).collect();
+    let lines: u64 = by_ai.iter().map(|range| range.lines()).sum();
+    // Ranges by several agents may touch.
+    let mut shown: Vec<(u32, u32)> = Vec::new();
+    for range in by_ai {
+        match shown.last_mut() {
+            Some((_, end)) if *end + 1 == range.start => *end = range.end,
+            _ => shown.push((range.start, range.end)),
+        }
+    }
+    match shown.len() {
+        0 => String::new(),
+        _ if lines == added => "   AI all".to_owned(),
+        number => {
+            let words = shown
+                .iter()
+                .take(SHOWN_RANGES)
+                .map(|(start, end)| match start == end {
+                    true => start.to_string(),
+                    false => format!("{start}-{end}"),
+                });
+            let words: Vec<_> = words.collect();
+            let more = match number > SHOWN_RANGES {
+                true => " ...",
+                false => "",
+            };
+            format!("   AI {}{more}", words.join(" "))
+        }
+    }
+}
+
 /// What is declared and found of AI, for people.
 pub fn ai(assessment: &Assessment) -> String {
     let facts = &assessment.facts;
@@ -239,7 +287,8 @@ pub fn ai(assessment: &Assessment) -> String {
     let places = if places.is_empty() {
         String::new()
     } else {
-        format!(": {}", places.join(", "))
+        let share = share(&assessment.unit.ai.lines);
+        format!(": {}{share}", places.join(", "))
     };
     let by: Vec<_> = facts.proven.iter().map(String::as_str).collect();
     let by = by.join(", ");

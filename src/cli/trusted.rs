@@ -35,6 +35,14 @@ impl Context {
         Ok(root)
     }
 
+    /// What judges HEAD, where this clone knows a root already and its chain holds.
+    pub fn known_judging(&self) -> Option<Judging> {
+        let known = [ROOT_KEY, FIRST_SEEN_KEY].map(|key| self.repo.config_string(key));
+        let root = known.into_iter().flatten().next()?;
+        let head = self.repo.resolve("HEAD").ok()?;
+        self.judging(parse_root(&root).ok()?, &head, None).ok()
+    }
+
     /// The root that this clone would take for the first that it saw.
     pub fn first_root(&self, head: &CommitId) -> Result<Digest, Failure> {
         // The branch at hand may be anybody's; what the remote calls its own comes first.

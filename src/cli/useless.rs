@@ -1,5 +1,6 @@
 //! What would not count isn't signed: `sign` stops at once, not later at the gate.
 
+use countersign::ai::{AgentTable, ClaimedRole};
 use countersign::codes::Code;
 use countersign::gate::{Assessment, Judging};
 use countersign::policy::{Unhelpful, could_sign, unhelpful, would_count};
@@ -82,7 +83,8 @@ pub fn refuse_useless(
             ));
         }
         Some(Unhelpful::Author) => {
-            Failure::no(Code::SIGNER_IS_AUTHOR, author_words(assessment, signer))
+            let words = author_words(policy.agents(), assessment, signer);
+            Failure::no(Code::SIGNER_IS_AUTHOR, words)
         }
         _ => Failure::no(
             Code::BELOW_LEVEL,
@@ -101,12 +103,12 @@ pub fn refuse_useless(
 }
 
 /// Through which commit somebody counts as an author.
-fn author_words(assessment: &Assessment, signer: &Engineer) -> String {
+fn author_words(table: &AgentTable, assessment: &Assessment, signer: &Engineer) -> String {
     if assessment.facts.proven.contains(&signer.id) {
         return format!("{} declared this change, so it is theirs", signer.id);
     }
     let commit = assessment.claims.commits.iter().find(|commit| {
-        let named = countersign::ai::claimed_people(commit);
+        let named = table.claimed_people(commit);
         named
             .people
             .iter()
@@ -118,9 +120,19 @@ fn author_words(assessment: &Assessment, signer: &Engineer) -> String {
             signer.id,
             commit.id.short()
         ),
+        None if drove(assessment, signer) => {
+            format!("{} drove an agent that took part, by its note", signer.id)
+        }
         None => format!(
             "{} may be the author, since nobody else declared",
             signer.id
         ),
     }
+}
+
+/// Whether evidence names somebody as who drove an agent.
+fn drove(assessment: &Assessment, signer: &Engineer) -> bool {
+    let named = assessment.claims.named.iter();
+    let mut operators = named.filter(|(_, role)| *role == ClaimedRole::Operator);
+    operators.any(|(identity, _)| signer.emails.contains(&identity.email.to_lowercase()))
 }

@@ -119,13 +119,14 @@ impl Gate<'_> {
             .verified
             .iter()
             .any(|statement| is_by_author(statement) && Some(statement.signer()) == person);
-        // Under another of their addresses the commit may name them as a co-author.
-        let co_author = claims.named.iter().any(|(identity, role)| {
+        // The commit may name them as a co-author too, under another of their addresses, or a note as who drove an agent.
+        let wrote = claims.named.iter().any(|(identity, role)| {
             let claimed = self.judging.roster.claimed(identity);
-            *role == ClaimedRole::CoAuthor
-                && claimed.is_some_and(|engineer| Some(&engineer.id) == person)
+            let same_person = claimed.is_some_and(|engineer| Some(&engineer.id) == person);
+            let same_address = identity.email.eq_ignore_ascii_case(&author.email);
+            *role != ClaimedRole::Author && (same_person || same_address)
         });
-        let lands = statements.counted().any(declared) && !named && !declares && !co_author;
+        let lands = statements.counted().any(declared) && !named && !declares && !wrote;
         lands.then(|| author.clone())
     }
 

@@ -245,7 +245,8 @@ impl Gate<'_> {
         base: Option<&CommitId>,
         head: &CommitId,
     ) -> Result<Assessment, Undecided> {
-        let claims = read_claims(self.history, &self.judging.roster, base, head)?;
+        let known = (&self.judging.roster, self.judging.policy.agents());
+        let claims = read_claims(self.history, known, base, head)?;
         let subject = self.history.commit(head)?.subject().to_owned();
         let trust = if touches_trust(place.manifest) {
             Some(self.trust_unit(base, head, place.manifest)?)

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use crate::change::{CommitId, History};
 use crate::store::{Limits, Snapshot};
 
-pub use authors::{Claims, merge_adds, read_claims, read_records, read_traces};
+pub use authors::{Claims, merge_adds, read_claims};
 pub use chains::Chains;
 pub use judge::{Assessment, on_line};
 pub use judging::{

@@ -11,7 +11,7 @@ use super::open::{commit_id, missing};
 use super::tree::{Kin, check_hash, read_error};
 use crate::change::{
     ChangeManifest, Commit, CommitId, Content, FileMode, History, HistoryError, Identity,
-    LineCount, RepoPath,
+    KeptLines, LineCount, RepoPath,
 };
 
 /// The largest commit object that is read, in bytes (SPEC 10).
@@ -20,6 +20,8 @@ const MAX_COMMIT: usize = 4 << 20;
 const MAX_WALK: usize = 5_000_000;
 /// The largest file that [`History::file`] reads, in bytes (SPEC 10).
 const MAX_FILE: u64 = 8 << 20;
+/// The largest file that [`History::text`] reads, in bytes (SPEC 10).
+const MAX_TEXT: u64 = 64 << 20;
 
 impl Repository {
     /// Whether history is cut somewhere, or can't be told not to be.
@@ -145,19 +147,32 @@ const NOTES_REF: &str = "refs/notes/ai";
 
 impl History for Repository {
     // What can't be read is no note: notes only ever raise what is known, and anybody may leave them out.
-    fn ai_note(&self, commit: &CommitId) -> Option<Vec<u8>> {
-        let notes = self.plain_reference(NOTES_REF).ok()??;
+    fn ai_note(&self, commit: &CommitId) -> Result<Option<Vec<u8>>, HistoryError> {
+        let Some(notes) = self.plain_reference(NOTES_REF).map_err(read_error)? else {
+            return Ok(None);
+        };
         let id = commit.as_str();
+        let (fan, rest) = id.split_at(2);
+        let (second, last) = rest.split_at(2);
         // git spreads notes over folders as they get many.
         let paths = [
             id.to_owned(),
-            format!("{}/{}", id.get(..2)?, id.get(2..)?),
-            format!("{}/{}/{}", id.get(..2)?, id.get(2..4)?, id.get(4..)?),
+            format!("{fan}/{rest}"),
+            format!("{fan}/{second}/{last}"),
         ];
-        let mut notes = paths
-            .iter()
-            .filter_map(|path| self.file(&notes, path).ok()?);
-        notes.next().map(|(_, bytes)| bytes)
+        for path in paths {
+            if let Some((_, bytes)) = self.file(&notes, &path)? {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
+    }
+
+    fn text(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<Vec<u8>>, HistoryError> {
+        match self.lookup(commit, path.as_bytes())? {
+            Some((Kin::Blob(_), id)) => self.blob(id, path, MAX_TEXT).map(Some),
+            _ => Ok(None),
+        }
     }
 
     fn commit(&self, id: &CommitId) -> Result<Commit, HistoryError> {
@@ -303,6 +318,15 @@ impl History for Repository {
         path: &RepoPath,
     ) -> Result<LineCount, HistoryError> {
         self.count_lines(base, head, path)
+    }
+
+    fn kept_lines(
+        &self,
+        base: Option<&CommitId>,
+        head: &CommitId,
+        path: &RepoPath,
+    ) -> Result<Option<KeptLines>, HistoryError> {
+        self.keep_lines(base, head, path)
     }
 
     fn is_opaque(&self, commit: &CommitId, path: &RepoPath) -> Result<bool, HistoryError> {

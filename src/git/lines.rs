@@ -1,11 +1,11 @@
 //! How many lines a change adds and removes, and what lines say nothing about (SPEC 2.8, 6.8).
 
 use gix::ObjectId;
-use gix::diff::blob::{InternedInput, Token};
+use gix::diff::blob::{Algorithm, Diff, InternedInput, Token};
 
 use super::Repository;
 use super::tree::Kin;
-use crate::change::{CommitId, HistoryError, LineCount, RepoPath};
+use crate::change::{CommitId, HistoryError, KeptLines, KeptRun, LineCount, RepoPath};
 
 /// Files larger than this are not compared line by line: all lines of both sides count (SPEC 2.8).
 pub const MAX_DIFFED_BYTES: usize = 1 << 20;
@@ -34,11 +34,7 @@ impl Repository {
         head: &CommitId,
         path: &RepoPath,
     ) -> Result<LineCount, HistoryError> {
-        let old = match base {
-            Some(base) => self.side(base, path)?,
-            None => Side::Nothing,
-        };
-        let new = self.side(head, path)?;
+        let (old, new) = self.sides(base, head, path)?;
         let known = self.line_counts.borrow().get(&(old, new)).copied();
         if let Some(known) = known {
             return Ok(known);
@@ -56,6 +52,35 @@ impl Repository {
         }
         counts.insert((old, new), count);
         Ok(count)
+    }
+
+    /// [`crate::change::History::kept_lines`].
+    pub(super) fn keep_lines(
+        &self,
+        base: Option<&CommitId>,
+        head: &CommitId,
+        path: &RepoPath,
+    ) -> Result<Option<KeptLines>, HistoryError> {
+        let (old, new) = self.sides(base, head, path)?;
+        let new_text = self.text(new, path)?;
+        let old_text = match old == new {
+            true => new_text.clone(),
+            false => self.text(old, path)?,
+        };
+        Ok(old_text.zip(new_text).map(|(old, new)| kept(&old, &new)))
+    }
+
+    fn sides(
+        &self,
+        base: Option<&CommitId>,
+        head: &CommitId,
+        path: &RepoPath,
+    ) -> Result<(Side, Side), HistoryError> {
+        let old = match base {
+            Some(base) => self.side(base, path)?,
+            None => Side::Nothing,
+        };
+        Ok((old, self.side(head, path)?))
     }
 
     /// [`crate::change::History::is_opaque`].
@@ -130,6 +155,47 @@ fn compare(old: &[u8], new: &[u8], work: u64) -> LineCount {
         deletions: all.deletions - kept,
         opaque: false,
     }
+}
+
+/// The lines that a smallest diff keeps, none where [`compare`] counts all lines.
+fn kept(old: &[u8], new: &[u8]) -> KeptLines {
+    // A blob has fewer bytes than that.
+    let lines = u32::try_from(count(new)).unwrap_or(u32::MAX);
+    if old == new {
+        let run = KeptRun {
+            old: 1,
+            new: 1,
+            lines,
+        };
+        let runs = (lines > 0).then_some(run).into_iter().collect();
+        return KeptLines { runs, lines };
+    }
+    let all = count(new);
+    let mut kept = KeptLines {
+        runs: Vec::new(),
+        lines,
+    };
+    // The bound of the search is that of the count.
+    if compare(old, new, MAX_WORK).insertions == all {
+        return kept;
+    }
+    let input = InternedInput::new(old, new);
+    let diff = Diff::compute(Algorithm::MyersMinimal, &input);
+    let (mut before, mut after) = (0, 0);
+    let end = (input.before.len(), input.after.len());
+    let end = (end.0 as u32, end.1 as u32);
+    let hunks = diff.hunks().map(|hunk| (hunk.before, hunk.after));
+    for (removed, added) in hunks.chain([(end.0..end.0, end.1..end.1)]) {
+        if added.start > after {
+            kept.runs.push(KeptRun {
+                old: before + 1,
+                new: after + 1,
+                lines: added.start - after,
+            });
+        }
+        (before, after) = (removed.end, added.end);
+    }
+    kept
 }
 
 fn count(bytes: &[u8]) -> u64 {

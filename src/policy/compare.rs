@@ -28,6 +28,7 @@ impl Policy {
         found.named("undeclared", before.as_str(), now.as_str(), now < before);
         let exempt = |policy: &Self| texts(&policy.exempt);
         found.lists("exempt", &exempt(older), &exempt(self), Less::Removed);
+        found.agents(older, self);
         for rule in &self.rules {
             found.start(name(rule), Some(rule.line));
             match older.rules.iter().find(|old| old.name == rule.name) {
@@ -98,6 +99,24 @@ impl Found {
         for gone in before.iter().filter(|item| !now.contains(item)) {
             self.tell(format!("{what} - {gone}"), less == Less::Added);
         }
+    }
+
+    /// A row more finds more, where it takes nothing away; what another row finds, nobody can tell.
+    fn agents(&mut self, older: &Policy, newer: &Policy) {
+        for row in &newer.ai.rows {
+            self.start(format!("[[ai.rule]] \"{}\": ", row.id), Some(row.line));
+            match older.ai.rows.iter().find(|old| old.id == row.id) {
+                None => self.tell("new", row.takes_away),
+                Some(old) if old.text != row.text => self.tell("another", true),
+                Some(_) => {}
+            }
+        }
+        let kept = |id: &str| newer.ai.rows.iter().any(|row| row.id == id);
+        for gone in older.ai.rows.iter().filter(|old| !kept(&old.id)) {
+            self.start(format!("[[ai.rule]] \"{}\": ", gone.id), None);
+            self.tell("removed", true);
+        }
+        self.start(String::new(), None);
     }
 
     fn rule(&mut self, old: &Rule, new: &Rule, roster: &Roster) {

@@ -18,10 +18,11 @@ mod parse;
 #[cfg(test)]
 mod testing;
 
-use crate::ai::Extent;
+use crate::ai::{AgentTable, Extent};
 use crate::change::{Glob, RepoPath};
 pub use crate::text::Unsupported;
 use against::Mention;
+use ai_rule::AiRules;
 pub use compare::PolicyChange;
 pub use decision::{Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
 pub use duration::{DURATION_LIMIT_DAYS, DurationError, parse_duration};
@@ -45,7 +46,9 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// What the file asks for and this version can't evaluate: CS906, never ignored.
     pub unsupported: Vec<Unsupported>,
-    /// The levels, teams and people that the file names, to be looked up in the roster.
+    /// The AI tools that the file adds to the built-in table.
+    ai: AiRules,
+    /// What the file names that the roster must know, or must not.
     mentions: Vec<Mention>,
 }
 
@@ -125,6 +128,14 @@ impl Policy {
     pub fn most_lines(&self) -> Option<u64> {
         let rules = self.rules.iter();
         rules.filter_map(|rule| rule.when.lines_over).max()
+    }
+
+    /// The tools whose traces count: the built-in table, extended by `[[ai.rule]]`.
+    pub fn agents(&self) -> &AgentTable {
+        self.ai
+            .table
+            .as_deref()
+            .unwrap_or_else(|| AgentTable::builtin())
     }
 
     /// Whether a path needs nothing, if all of a change's paths do.

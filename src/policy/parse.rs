@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::against::{Mention, MentionKind};
-use super::ai_rule::check_ai_rules;
+use super::ai_rule::{AiRules, read_ai_rules};
 use super::conditions::{TEAMS_LIMIT, extents};
 use super::{Enforce, Glob, Policy, Rule, Unsupported, parse_duration};
 use crate::ai::Extent;
@@ -80,6 +80,7 @@ pub(super) struct Reading {
     unsupported: Vec<Unsupported>,
     mentions: Vec<Mention>,
     globs: usize,
+    ai: AiRules,
 }
 
 impl Reading {
@@ -107,6 +108,7 @@ impl Reading {
             exempt,
             rules: default.into_iter().chain(rules).collect(),
             unsupported: self.unsupported,
+            ai: self.ai,
             mentions: self.mentions,
         })
     }
@@ -216,8 +218,7 @@ impl Reading {
         if let Some(ai) = root.table("ai", "[ai]") {
             ai.allow(&["rule"]);
             ai.demand(&["rule"]);
-            check_ai_rules(&ai);
-            self.unsupported_if(ai.has("rule"), &ai, "ai.", "rule");
+            self.ai = read_ai_rules(&ai, &mut self.mentions);
         }
     }
 

@@ -83,7 +83,6 @@ fn what_this_version_cant_evaluate_is_listed_with_its_line() {
         ("revert", 14),
         ("emergency", 17),
         ("accept_line_of", 24),
-        ("ai.rule", 27),
     ];
     assert_eq!(found, wanted);
 }

@@ -1,6 +1,6 @@
 //! Addresses of people: their form, GitHub's noreply forms, and those that are nobody's.
 
-use crate::ai::is_agent_address;
+use crate::ai::AgentTable;
 use crate::text::toml::{Fields, Placed};
 
 /// The domain of GitHub's noreply addresses, with the `@`.
@@ -61,7 +61,10 @@ fn github_addresses(github: &Fields<'_>) -> Vec<Placed<String>> {
     let lower = login.value.to_lowercase();
     let mut addresses = vec![format!("{lower}{GITHUB_NOREPLY}")];
     addresses.extend(id.map(|id| format!("{}+{lower}{GITHUB_NOREPLY}", id.value)));
-    if addresses.iter().any(|address| is_agent_address(address)) {
+    if addresses
+        .iter()
+        .any(|address| AgentTable::builtin().is_agent_address(address))
+    {
         github.reader.error(login.at, BOT);
         return Vec::new();
     }
@@ -93,7 +96,7 @@ fn fault(address: &str) -> Option<&'static str> {
     // GitHub's addresses have the form `<id>+<login>` or `<login>`.
     let login = local.rsplit('+').next().unwrap_or(local);
     let noreply = address.ends_with(GITHUB_NOREPLY);
-    if is_agent_address(address) || (noreply && is_bot_login(login)) {
+    if AgentTable::builtin().is_agent_address(address) || (noreply && is_bot_login(login)) {
         return Some(BOT);
     }
     if NOBODY.contains(&local) || (domain == "noreply.github.com") {

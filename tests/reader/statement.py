@@ -52,7 +52,7 @@ def author(value):
     found = {name: field(value, name, string(), None) for name in ("name", "email")}
     found["id"] = field(value, "id", ident, None)
     need(any(part is not None for part in found.values()), "an author without anything")
-    found["as"] = field(value, "as", one_of("author", "coAuthor", "declarant"))
+    found["as"] = field(value, "as", one_of("author", "coAuthor", "declarant", "operator"))
     return found
 
 

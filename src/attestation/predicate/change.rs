@@ -111,13 +111,16 @@ pub enum AuthorRole {
     CoAuthor,
     /// They signed a declaration.
     Declarant,
+    /// They drove an agent that took part, as evidence names them.
+    Operator,
 }
 
 impl Author {
-    const ROLES: [(&'static str, AuthorRole); 3] = [
+    const ROLES: [(&'static str, AuthorRole); 4] = [
         ("author", AuthorRole::Author),
         ("coAuthor", AuthorRole::CoAuthor),
         ("declarant", AuthorRole::Declarant),
+        ("operator", AuthorRole::Operator),
     ];
 
     /// Reads an author. One without name, address and id would name nobody.
@@ -130,7 +133,7 @@ impl Author {
             id: object.optional_with("id", |id| id.text(limits::ID_BYTES))?,
             role: object
                 .required("as")?
-                .one_of(&Self::ROLES, "author, coAuthor or declarant")?,
+                .one_of(&Self::ROLES, "author, coAuthor, declarant or operator")?,
         };
         if author.name.is_none() && author.email.is_none() && author.id.is_none() {
             return Err(node.bad_value("a name, an email or an id"));

@@ -1,6 +1,6 @@
 //! The operations over roster, policy and what commits tell.
 
-use countersign::ai::{ClaimedRole, Extent, assess, claimed_people, read_commits};
+use countersign::ai::{AgentTable, ClaimedRole, Extent, assess};
 use countersign::change::{Commit, Glob, Identity, RepoPath};
 use countersign::gate::{read_texts, refuse_unsupported};
 use countersign::policy::{Enforce, Facts, Missing, Policy, evaluate};
@@ -162,7 +162,10 @@ fn evidence(input: Input<'_>) -> Outcome {
     let commits: Vec<_> = commits
         .map(|(number, given)| commit(number, given))
         .collect();
-    let ai = assess(extent(input.field("declared")), &read_commits(&commits));
+    let ai = assess(
+        extent(input.field("declared")),
+        &AgentTable::builtin().read_commits(&commits),
+    );
     let mut traces = ai.evidence;
     traces.sort_by_key(|trace| (trace.rule.clone(), trace.line));
     let traces: Vec<_> = traces
@@ -186,7 +189,7 @@ fn evidence(input: Input<'_>) -> Outcome {
 }
 
 fn authors(input: Input<'_>) -> Outcome {
-    let claimed = claimed_people(&commit(0, input));
+    let claimed = AgentTable::builtin().claimed_people(&commit(0, input));
     let people: Vec<_> = claimed
         .people
         .iter()
@@ -194,6 +197,7 @@ fn authors(input: Input<'_>) -> Outcome {
             let role = match role {
                 ClaimedRole::Author => "author",
                 ClaimedRole::CoAuthor => "coAuthor",
+                ClaimedRole::Operator => "operator",
             };
             json!({ "name": who.name, "email": who.email, "as": role })
         })
