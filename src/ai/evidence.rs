@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::attributed::Attributed;
-use super::line_ranges::{LineRange, agents_win, moved, within};
+use super::line_ranges::{LineRange, agents_of, agents_win, moved, within};
 use super::{AgentRecords, AgentTable, Extent, Found, GitAiNote, TRACES_PATH};
 use crate::change::{ChangeManifest, Commit, CommitId, History, HistoryError, KeptLines, RepoPath};
 
@@ -90,22 +90,16 @@ impl Reader<'_> {
         odd.note_lines += note.odd.unread_lines;
         // Where what the commit changes isn't here, its note can't be checked and still says who took part.
         let own = self.history.change(commit.parents.first(), &commit.id).ok();
-        let files = std::mem::take(&mut note.files);
-        let is_own = |path: &RepoPath| own.as_ref().is_none_or(|own| own.entry(path).is_some());
-        let own_files = || files.iter().filter(|(path, _)| is_own(path));
-        if !own_files().any(|(_, ranges)| ranges.iter().any(|range| range.by.is_ai())) {
-            if !note.agents.is_empty() {
-                self.found.odd.notes_of_other_files += 1;
-                self.found.add(note.set_aside(&commit.id));
-            }
-            // What people are named for counts as theirs.
-            note.agents.clear();
+        note.files
+            .retain(|path, _| own.as_ref().is_none_or(|own| own.entry(path).is_some()));
+        let took_part = agents_of(note.files.values().flatten());
+        if took_part.is_empty() && !note.agents.is_empty() {
+            self.found.odd.notes_of_other_files += 1;
+            self.found.add(note.set_aside(&commit.id));
         }
-        for (path, ranges) in own_files() {
-            self.map(commit, path, ranges);
-        }
-        for operator in note.operators() {
-            self.found.add_operator(operator);
+        note.agents = took_part;
+        for (path, ranges) in std::mem::take(&mut note.files) {
+            self.own_lines(commit, &path, ranges);
         }
         Some(Noted {
             commit: &commit.id,
@@ -113,20 +107,25 @@ impl Reader<'_> {
         })
     }
 
-    /// Takes of a note's lines those that its commit adds, and that the change still has and adds.
-    fn map(&mut self, commit: &Commit, path: &RepoPath, ranges: &[LineRange]) {
-        if !self.changes(path) {
-            return;
-        }
-        let mapped = self.kept(commit.parents.first(), &commit.id, path);
-        let mapped = mapped.and_then(|kept| {
-            let own = within(ranges, &kept.added());
-            if own.is_empty() || commit.id == *self.head {
-                return Some(own);
+    /// Takes of a note's lines those that its commit adds: who drove their agents is an author, and what the
+    /// change still has and adds of them is theirs.
+    fn own_lines(&mut self, commit: &Commit, path: &RepoPath, ranges: Vec<LineRange>) {
+        let kept = self.kept(commit.parents.first(), &commit.id, path);
+        let own = kept.map(|kept| within(&ranges, &kept.added()));
+        for agent in agents_of(own.as_ref().unwrap_or(&ranges)) {
+            if let Some(operator) = agent.operator {
+                self.found.add_operator(operator);
             }
-            let (from, head) = (commit.id.clone(), self.head);
-            Some(moved(&own, &self.kept(Some(&from), head, path)?))
-        });
+        }
+        let Some(own) = own.filter(|own| !own.is_empty() && self.changes(path)) else {
+            return;
+        };
+        let mapped = match commit.id == *self.head {
+            true => Some(own),
+            false => self
+                .kept(Some(&commit.id), self.head, path)
+                .map(|kept| moved(&own, &kept)),
+        };
         if let (Some(mapped), Some(added)) = (mapped, self.added(path)) {
             self.attribute(path, within(&mapped, &added));
         }

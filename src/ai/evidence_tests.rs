@@ -268,6 +268,34 @@ fn who_drove_an_agent_is_named_once() {
 }
 
 #[test]
+fn who_drove_an_agent_whose_lines_the_commit_does_not_add_is_no_author() {
+    for (listed, named) in [("1", 0), ("2", 1), ("1-2", 1)] {
+        let line = Line::new(&[&[("f", "a")], &[("f", "a b")]]);
+        let found = line.note(1, &format!("f\n  {SESSION} {listed}\n")).read();
+        assert_eq!(found.operators().0.count(), named, "{listed}");
+        assert!(found.extent().is_some());
+    }
+}
+
+#[test]
+fn agents_of_other_files_than_the_commits_are_not_named() {
+    let json = JSON.replace(
+        "\"sessions\":{",
+        "\"sessions\":{\"s_22222222222222\":{\"agent_id\":{\"tool\":\"cursor\",\"id\":\"x\"}},",
+    );
+    let mut line = Line::new(&[&[("g", "a")], &[("g", "a"), ("f", "b")]]);
+    let other = "s_22222222222222::t_56cd649d10cdf0";
+    line.notes
+        .insert(1, format!("f\n  {SESSION} 1\ng\n  {other} 1\n---\n{json}"));
+    let found = line.read();
+    let tools: Vec<_> = found
+        .traces()
+        .map(|trace| trace.agent.unwrap().tool)
+        .collect();
+    assert_eq!(tools, ["Claude Code"]);
+}
+
+#[test]
 fn agents_win_over_people_whichever_source_says_so() {
     let record = |kind: &str| {
         format!(

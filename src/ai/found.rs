@@ -168,7 +168,8 @@ impl Oddities {
         all.into_iter().filter(|(_, count)| *count > 0).collect()
     }
 
-    fn add(&mut self, other: &Self) {
+    /// Adds another's counts.
+    pub fn add(&mut self, other: &Self) {
         let pairs = [
             (&mut self.message_bytes, other.message_bytes),
             (&mut self.notes, other.notes),

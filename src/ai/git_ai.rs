@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::attribution::shortened;
-use super::line_ranges::{LineRange, last_wins};
+use super::line_ranges::{LineRange, agents_of, last_wins};
 use super::{AgentRole, AgentTable, EvidenceSource, Extent, LineBy, NamedAgent, Strength, Trace};
 use crate::change::{CommitId, Digest, RepoPath, sha256};
 
@@ -26,7 +26,7 @@ const RANGES_LIMIT: usize = 1_000_000;
 pub struct GitAiNote {
     /// The lines of each file that agents or people are named for, in order; none overlaps another.
     pub files: BTreeMap<RepoPath, Vec<LineRange>>,
-    /// The sessions of agents that wrote at least one line.
+    /// The agents of these lines.
     pub agents: BTreeSet<NamedAgent>,
     /// What was odd.
     pub odd: Odd,
@@ -141,6 +141,7 @@ impl GitAiNote {
         for ranges in note.files.values_mut() {
             *ranges = last_wins(ranges);
         }
+        note.agents = agents_of(note.files.values().flatten());
         Ok(note)
     }
 
@@ -160,13 +161,6 @@ impl GitAiNote {
             .filter(|range| range.by == by)
             .map(LineRange::lines)
             .sum()
-    }
-
-    /// Who drove the agents, as written.
-    pub fn operators(&self) -> impl Iterator<Item = String> {
-        self.agents
-            .iter()
-            .filter_map(|agent| agent.operator.clone())
     }
 
     /// The traces of a commit's note: one for each tool and model.
@@ -265,7 +259,7 @@ impl Reader<'_> {
             return Ok(());
         };
         let ranges = self.note.files.entry(path).or_default();
-        let (mut last, mut sorted, before) = (0, true, ranges.len());
+        let (mut last, mut sorted) = (0, true);
         for range in listed.split(',') {
             let Some((start, end)) = bounds(range) else {
                 self.note.odd.unread_lines += 1;
@@ -284,11 +278,7 @@ impl Reader<'_> {
                 agent: agent.clone(),
             });
         }
-        let any = ranges.len() > before;
         self.note.odd.unsorted += u64::from(!sorted);
-        if let Some(agent) = agent.filter(|_| any) {
-            self.note.agents.insert((*agent).clone());
-        }
         Ok(())
     }
 

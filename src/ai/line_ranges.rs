@@ -1,6 +1,6 @@
 //! Ranges of lines that agents and people are named for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Included};
 use std::sync::Arc;
 
@@ -33,6 +33,20 @@ impl LineRange {
             ..self.clone()
         }
     }
+}
+
+/// The agents that took part in the lines.
+pub(super) fn agents_of<'r>(
+    ranges: impl IntoIterator<Item = &'r LineRange>,
+) -> BTreeSet<NamedAgent> {
+    // Many ranges share an agent, and few follow one of another.
+    let mut agents: Vec<&Arc<NamedAgent>> = Vec::new();
+    for agent in ranges.into_iter().filter_map(|range| range.agent.as_ref()) {
+        if !agents.last().is_some_and(|last| Arc::ptr_eq(last, agent)) {
+            agents.push(agent);
+        }
+    }
+    agents.into_iter().map(|agent| (**agent).clone()).collect()
 }
 
 /// The ranges in order, none of which overlap: of those that do, the last one wins.

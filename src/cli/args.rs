@@ -191,7 +191,7 @@ pub struct InspectArgs {
     #[command(flatten)]
     pub change: ChangeArgs,
     /// Each commit by itself, those with traces of AI in a table
-    #[arg(long, conflicts_with = "only")]
+    #[arg(long)]
     pub each: bool,
     /// One part alone
     #[arg(long, value_name = "PART", value_parser = ["ai"])]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use countersign::ai::{AgentTable, AiAssistance, Extent, Found, Oddities, assess, read_evidence};
 use countersign::change::{ChangeDigest, Commit, CommitId, History, Identity};
+use countersign::gate::{Progress as _, Step};
 use countersign::text::escape;
 use serde::Serialize;
 
@@ -46,6 +47,8 @@ struct CommitsObject<'a> {
     marked: usize,
     tools: &'a [Tool],
     rows: &'a [Row],
+    /// What of the evidence could not be read, or was odd.
+    odd: Oddities,
 }
 
 #[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -183,10 +186,14 @@ impl Inspected<'_> {
         } = *self;
         let mut rows = Vec::new();
         let mut tools: BTreeMap<String, usize> = BTreeMap::new();
-        for commit in commits {
+        let mut odd = Oddities::default();
+        let meter = &context.environment.meter;
+        for (done, commit) in commits.enumerate() {
+            meter.step(Step::Commits { done, of: number });
             let commit = commit.map_err(Into::into)?;
             let ends = (commit.parents.first(), &commit.id);
             let found = read_evidence(table, &context.repo, ends, std::slice::from_ref(&commit));
+            odd.add(&found.odd);
             let named = assess(None, &found).agents;
             let named: BTreeSet<_> = named.into_iter().map(|agent| agent.tool).collect();
             if found.extent().is_none() {
@@ -203,12 +210,14 @@ impl Inspected<'_> {
                 commit: commit.id,
             });
         }
+        meter.step(Step::Over);
         let mut tools: Vec<_> = tools
             .into_iter()
             .map(|(tool, commits)| Tool { tool, commits })
             .collect();
         tools.sort_by_key(|tool| std::cmp::Reverse(tool.commits));
         tell_each(&rows, &tools, number, output)?;
+        tell_odd(&odd, output)?;
         output.object(&CommitsObject {
             schema: "https://countersign.dev/output/inspected-commits/v1",
             base,
@@ -217,29 +226,19 @@ impl Inspected<'_> {
             marked: rows.len(),
             tools: &tools,
             rows: &rows,
+            odd,
         })
     }
 }
 
 fn tell_ai(ai: &AiAssistance, found: &Found, output: &mut Output) -> Result<(), Failure> {
-    let odd = |output: &mut Output| -> Result<(), Failure> {
-        for (what, count) in found.odd.named() {
-            output.row("Odd", &format!("{count} {what}"))?;
-        }
-        Ok(())
-    };
-    let Some(extent) = ai.extent else {
-        output.row(
-            "AI",
-            "no trace, which proves nothing: only its author can declare",
-        )?;
-        return odd(output);
-    };
-    let share = super::status::share(&ai.lines);
-    output.row(
-        "AI",
-        &format!("{extent} by evidence; nobody declared here{share}"),
-    )?;
+    let nothing =
+        || "no trace that counts, which proves nothing: only its author can declare".to_owned();
+    let shown = ai.extent.map_or_else(nothing, |extent| {
+        let share = super::status::share(&ai.lines);
+        format!("{extent} by evidence; nobody declared here{share}")
+    });
+    output.row("AI", &shown)?;
     for trace in found.traces().take(SHOWN) {
         let place = trace.commit.as_ref().map_or("", CommitId::short);
         let line = trace
@@ -260,7 +259,14 @@ fn tell_ai(ai: &AiAssistance, found: &Found, output: &mut Output) -> Result<(), 
     if more > 0 {
         output.row("", &format!("and {more} more"))?;
     }
-    odd(output)
+    tell_odd(&found.odd, output)
+}
+
+fn tell_odd(odd: &Oddities, output: &mut Output) -> Result<(), Failure> {
+    for (what, count) in odd.named() {
+        output.row("Odd", &format!("{count} {what}"))?;
+    }
+    Ok(())
 }
 
 fn tell_each(

@@ -67,6 +67,7 @@ impl<W: Write> Line<W> {
             Step::Over => return self.clear(),
             _ if now < self.next => return,
             Step::Read { done, of } => told("reading units", done, of),
+            Step::Commits { done, of } => told("reading commits", done, of),
             Step::Judged { done, of } => told("judging units", done, of),
         };
         self.next = now + PAUSE;

@@ -12,6 +12,13 @@ pub enum Step {
         /// All of them.
         of: usize,
     },
+    /// So many commits of the range were looked at.
+    Commits {
+        /// The commits so far.
+        done: usize,
+        /// All of them.
+        of: usize,
+    },
     /// So many units of the range were judged.
     Judged {
         /// The units so far.

@@ -73,6 +73,40 @@ fn what_only_its_author_can_confirm_is_not_declared_and_is_pushed_all_the_same()
     sign_and_land(&world, &ben).expect(1, "error[CS102]");
 }
 
+/// Pushes at a terminal, where somebody answers.
+fn push_at_terminal(ben: &Clone, answers: &[(&str, &str)]) -> Run {
+    let mut git: Command = ben.command("git");
+    git.env("PATH", path_with_program());
+    Clone::play(&git, &["push", "-q", "-u", "origin", "HEAD"], answers).ok()
+}
+
+#[test]
+fn a_push_at_a_terminal_asks_where_nothing_is_known() {
+    let question = "How did AI take part?  none  assisted  generated  autonomous   > ";
+    for (answer, declared) in [("assisted", true), ("", false)] {
+        let world = World::team();
+        let ben = branch(&world, "Add tags");
+        let pushed = push_at_terminal(&ben, &[(question, answer)]);
+        assert!(
+            pushed
+                .stdout
+                .contains("tags has no trace of AI (Enter: not now)"),
+            "{pushed:?}"
+        );
+        let told = pushed.stdout.contains("Declared  assisted");
+        assert_eq!(told, declared, "{pushed:?}");
+        sign_and_land(&world, &ben).expect(i32::from(!declared), "");
+    }
+}
+
+#[test]
+fn a_push_at_a_terminal_asks_nothing_where_evidence_answers() {
+    let world = World::team();
+    let ben = branch(&world, TRAILER);
+    let pushed = push_at_terminal(&ben, &[]);
+    assert!(pushed.stdout.contains("Declared  assisted"), "{pushed:?}");
+}
+
 #[test]
 fn nobody_declares_anothers_commits_by_pushing_them() {
     for (author, declared) in [

@@ -87,7 +87,8 @@ fn each_commit_of_a_range_is_counted_for_each_tool() {
 #[test]
 fn no_trace_is_not_told_as_no_ai() {
     let repo = repository();
-    let run = inspect(&repo, &["work~2..work~1"]).expect(0, "no trace, which proves nothing");
+    let run =
+        inspect(&repo, &["work~2..work~1"]).expect(0, "no trace that counts, which proves nothing");
     assert!(!run.stdout.contains("none"), "{run:?}");
     assert_eq!(
         object(&repo, &["work~2..work~1"])["ai"]["extent"],

@@ -223,10 +223,16 @@ impl Clone {
     /// The same on a terminal, where a person answers the questions.
     pub fn on_terminal(&self, args: &[&str], answers: &[(&str, &str)]) -> Run {
         let plain = self.command(env!("CARGO_BIN_EXE_countersign"));
+        Self::play(&plain, args, answers)
+    }
+
+    /// Any command on a terminal.
+    pub fn play(plain: &Command, args: &[&str], answers: &[(&str, &str)]) -> Run {
+        let folder = plain.get_current_dir().unwrap();
         let variables = plain.get_envs();
         let command = pty_process::blocking::Command::new(plain.get_program())
             .args(args)
-            .current_dir(&self.path)
+            .current_dir(folder)
             .env_clear()
             .envs(variables.filter_map(|(name, value)| Some((name, value?))));
         super::terminal::play(command, answers.iter().copied())
