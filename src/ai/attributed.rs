@@ -60,23 +60,41 @@ impl Attributed {
 
     /// The files as statements list them; none where they are too many for one.
     pub(super) fn files(&self, agents: &[Agent]) -> Vec<FileLines> {
-        let ranges: usize = self.files.values().map(Vec::len).sum();
-        if self.files.len() > LISTED_FILES || ranges > LISTED_RANGES {
-            return Vec::new();
-        }
         let file = |(path, ranges): (&RepoPath, &Vec<LineRange>)| {
             let ai = ranges.iter().filter(|range| range.by.is_ai());
             FileLines {
                 path: path.to_string(),
                 ai_lines: ai.map(LineRange::lines).sum(),
-                ranges: ranges.iter().map(|range| written(range, agents)).collect(),
+                ranges: joined(ranges.iter().map(|range| written(range, agents))),
             }
         };
         let some = self.files.iter().filter(|(_, ranges)| !ranges.is_empty());
-        some.map(file)
+        let files: Vec<_> = some
+            .map(file)
             .filter(|file| file.path.len() <= LISTED_PATH)
-            .collect()
+            .collect();
+        let ranges: usize = files.iter().map(|file| file.ranges.len()).sum();
+        match files.len() > LISTED_FILES || ranges > LISTED_RANGES {
+            true => Vec::new(),
+            false => files,
+        }
     }
+}
+
+/// The ranges, those that follow one another and say the same as one: statements name agents, not their sessions.
+fn joined(ranges: impl Iterator<Item = AttributedRange>) -> Vec<AttributedRange> {
+    let mut joined: Vec<AttributedRange> = Vec::new();
+    for range in ranges {
+        let last = joined.last_mut().filter(|last| {
+            last.end.checked_add(1) == Some(range.start)
+                && (last.by, &last.agent) == (range.by, &range.agent)
+        });
+        match last {
+            Some(last) => last.end = range.end,
+            None => joined.push(range),
+        }
+    }
+    joined
 }
 
 fn written(range: &LineRange, agents: &[Agent]) -> AttributedRange {

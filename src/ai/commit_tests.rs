@@ -280,6 +280,9 @@ fn each_marker_line_is_evidence_and_prose_with_it_is_not() {
             "🤖 Generated with [Claude Code](https://claude.ai/code)",
             "claude-code/marker",
         ),
+        ("🤖 Generated with Claude Code", "claude-code/marker"),
+        ("Generated with opencode", "opencode/marker"),
+        ("# Aider chat conversation:", "aider/marker"),
         ("💘 Generated with Crush", "crush/marker"),
         (
             "💘 Generated with [Crush](https://charm.land/crush)",
@@ -337,6 +340,18 @@ fn assisted_by_is_assisted_and_generated_by_generated() {
         "Assisted-by: qwen:qwen3",
         "any/assisted-by",
         Strength::Medium,
+        Extent::Assisted,
+    );
+    check_line(
+        "Assisted-by: GPT 5.6",
+        "gpt/assisted-by",
+        Strength::Medium,
+        Extent::Assisted,
+    );
+    check_line(
+        "Assisted-by: GPT Example",
+        "any/assisted-by",
+        Strength::Weak,
         Extent::Assisted,
     );
     check_line(

@@ -133,6 +133,9 @@ impl Reader<'_> {
 
     /// Adds what a source says of the change's lines of a path.
     fn attribute(&mut self, path: &RepoPath, ranges: Vec<LineRange>) {
+        if is_records(path) {
+            return;
+        }
         self.ranges += ranges.len();
         if self.ranges > MAX_RANGES {
             self.found.odd.unmapped_files += 1;
@@ -215,9 +218,10 @@ impl Reader<'_> {
         change.map_or_else(Vec::new, |change| change.paths().cloned().collect())
     }
 
-    /// How many lines the change adds; `None` where that can't be told.
+    /// How many lines the change adds, records aside; `None` where that can't be told.
     fn insertions(&mut self) -> Option<u64> {
-        let paths = self.paths();
+        let mut paths = self.paths();
+        paths.retain(|path| !is_records(path));
         if paths.is_empty() || paths.len() > MAX_PATHS {
             return None;
         }
@@ -256,6 +260,11 @@ impl Reader<'_> {
         self.found.odd.unmapped_files += u64::from(kept.is_none());
         kept
     }
+}
+
+/// Records are told of the work, and are none of it.
+fn is_records(path: &RepoPath) -> bool {
+    path.as_bytes() == TRACES_PATH.as_bytes()
 }
 
 #[cfg(test)]

@@ -327,6 +327,8 @@ fn a_record_of_the_change_names_its_lines_and_its_agent() {
     ];
     let found = Line::new(&versions).read();
     assert_eq!(of(&found, "f"), [(2, 3, LineBy::Ai)]);
+    // The record itself is no line of the work.
+    assert_eq!((lines(&found).ai, lines(&found).unknown), (2, 0));
     let trace = found.traces().next().unwrap();
     assert_eq!(
         (trace.source, trace.commit),
@@ -364,6 +366,11 @@ fn where_comparing_costs_too_much_agents_count_as_having_written_most() {
 fn a_statement_lists_the_lines_of_few_files_and_sums_those_of_many() {
     let text: Vec<_> = (0..2_002).map(|line| line.to_string()).collect();
     let text = text.join(" ");
+    // Those that touch are one.
+    let line = Line::new(&[&[], &[("f", &text)]]);
+    let touching = format!("f\n  {SESSION} 1-9,10-2002\n");
+    let ai = assess(None, &line.note(1, &touching).read());
+    assert_eq!((ai.files[0].ranges.len(), ai.files[0].ai_lines), (1, 2_002));
     for (ranges, listed) in [(1_000, 1), (1_001, 0)] {
         let every: Vec<_> = (0..ranges).map(|at| (2 * at + 1).to_string()).collect();
         let line = Line::new(&[&[], &[("f", &text)]]);

@@ -123,7 +123,7 @@ pub struct Agent {
     pub role: AgentRole,
 }
 
-/// Whose the lines are that a change adds. Together they are its insertions.
+/// Whose the lines are that a change adds. Together they are its insertions, less those of Agent Trace records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Lines {
     /// Lines in which an agent took part.

@@ -8,7 +8,7 @@ fn error(text: &str) -> AgentTableError {
 
 #[test]
 fn the_compiled_in_table_parses() {
-    assert_eq!(AgentTable::builtin().rows.len(), 23);
+    assert_eq!(AgentTable::builtin().rows.len(), 24);
 }
 
 #[test]

@@ -266,8 +266,7 @@ fn the_lines_of_agents_are_shown_where_the_change_has_them() {
         .stdout;
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     let file = serde_json::json!([{"path": "tags.rs", "aiLines": 2, "ranges": [
-        {"start": 2, "end": 2, "by": "ai", "agent": "a1"},
-        {"start": 3, "end": 3, "by": "ai", "agent": "a1"},
+        {"start": 2, "end": 3, "by": "ai", "agent": "a1"},
     ]}]);
     assert_eq!(told["ai"]["files"], file);
     ben.git(&["push", "-q", "-u", "origin", "tags", "refs/notes/ai"]);
