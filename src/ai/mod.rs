@@ -32,4 +32,4 @@ pub use metadata::{
     Agent, AgentRole, AiAssistance, AttributedRange, Contradiction, Evidence, EvidenceSource,
     Extent, FileLines, LineBy, Lines, Strength,
 };
-pub use table::{AgentTable, AgentTableError};
+pub use table::{AGENT_KEYS, AgentTable, AgentTableError, MARKER_KEYS, TRAILER_KEYS};

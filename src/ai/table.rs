@@ -11,8 +11,8 @@ use super::{Extent, Strength};
 /// The compiled-in table's text.
 pub(super) const BUILTIN_TEXT: &str = include_str!("agents.toml");
 
-/// The keys of a row.
-const ROW_KEYS: [&str; 10] = [
+/// The keys of a row, and so of an `[[ai.rule]]`.
+pub const AGENT_KEYS: [&str; 10] = [
     "id",
     "tool",
     "alone",
@@ -24,6 +24,20 @@ const ROW_KEYS: [&str; 10] = [
     "trailers",
     "markers",
 ];
+
+/// The keys of one of a row's `trailers`.
+pub const TRAILER_KEYS: [&str; 7] = [
+    "key",
+    "value",
+    "prefix",
+    "hex",
+    "extent",
+    "strength",
+    "agent_in_value",
+];
+
+/// The keys of one of a row's `markers`.
+pub const MARKER_KEYS: [&str; 5] = ["line", "prefix", "suffix", "extent", "strength"];
 
 /// The tools that are known, by the exact traces that they leave.
 #[derive(Debug, Clone, Default)]
@@ -171,7 +185,7 @@ impl AgentTable {
     }
 
     fn add_row(&mut self, fields: &Fields<'_>) -> Result<(), AgentTableError> {
-        fields.allow(&ROW_KEYS)?;
+        fields.allow(&AGENT_KEYS)?;
         let row = Row {
             id: fields.required("id")?,
             tool: fields.required("tool")?,
@@ -318,15 +332,7 @@ impl Row {
 
 impl TrailerRule {
     fn parse(fields: &Fields<'_>) -> Result<Self, AgentTableError> {
-        fields.allow(&[
-            "key",
-            "value",
-            "prefix",
-            "hex",
-            "extent",
-            "strength",
-            "agent_in_value",
-        ])?;
+        fields.allow(&TRAILER_KEYS)?;
         let forms = (
             fields.string("value")?,
             fields.string("prefix")?,
@@ -351,7 +357,7 @@ impl TrailerRule {
 
 impl MarkerRule {
     fn parse(fields: &Fields<'_>) -> Result<Self, AgentTableError> {
-        fields.allow(&["line", "prefix", "suffix", "extent", "strength"])?;
+        fields.allow(&MARKER_KEYS)?;
         let forms = (
             fields.string("line")?,
             fields.string("prefix")?,

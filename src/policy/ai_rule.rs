@@ -6,37 +6,9 @@ use toml_edit::{ArrayOfTables, Table};
 
 use super::against::{Mention, MentionKind};
 use super::parse::RULES_LIMIT;
-use crate::ai::{AgentTable, AgentTableError};
+use crate::ai::{AGENT_KEYS, AgentTable, AgentTableError, MARKER_KEYS, TRAILER_KEYS};
 use crate::text::escape;
 use crate::text::toml::Fields;
-
-/// The keys of an `[[ai.rule]]`, which are those of a row of the agent table.
-pub(super) const AI_RULE_KEYS: [&str; 10] = [
-    "id",
-    "tool",
-    "alone",
-    "addresses",
-    "names",
-    "given_names",
-    "model_in_name",
-    "name_suffix",
-    "trailers",
-    "markers",
-];
-
-/// The keys of one of a row's `trailers`.
-pub(super) const TRAILER_KEYS: [&str; 7] = [
-    "key",
-    "value",
-    "prefix",
-    "hex",
-    "extent",
-    "strength",
-    "agent_in_value",
-];
-
-/// The keys of one of a row's `markers`.
-pub(super) const MARKER_KEYS: [&str; 5] = ["line", "prefix", "suffix", "extent", "strength"];
 
 /// The most trailers or markers of a row.
 const TRACES_LIMIT: usize = 100;
@@ -73,7 +45,7 @@ pub(super) fn read_ai_rules(ai: &Fields<'_>, mentions: &mut Vec<Mention>) -> AiR
     let mut table = AgentTable::builtin().clone();
     let mut rows = Vec::new();
     for row in ai.tables("rule", "[[ai.rule]]", RULES_LIMIT) {
-        let mut known = row.allow(&AI_RULE_KEYS);
+        let mut known = row.allow(&AGENT_KEYS);
         for trailer in row.tables("trailers", "trailers", TRACES_LIMIT) {
             known &= trailer.allow(&TRAILER_KEYS);
         }

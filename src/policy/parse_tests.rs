@@ -1,5 +1,5 @@
 use super::*;
-use crate::policy::ai_rule::{AI_RULE_KEYS, MARKER_KEYS, TRAILER_KEYS};
+use crate::ai::{AGENT_KEYS, MARKER_KEYS, TRAILER_KEYS};
 use crate::policy::conditions::{REQUIRE_KEYS, WHEN_KEYS};
 use crate::policy::testing::{FULL, LATER, refuses, told, with_require};
 use crate::policy::{Require, When};
@@ -358,7 +358,7 @@ fn the_schema_says_what_the_reader_says() {
         ("when", &WHEN_KEYS),
         ("require", &REQUIRE_KEYS),
         ("emergency", &EMERGENCY_KEYS),
-        ("aiRule", &AI_RULE_KEYS),
+        ("aiRule", &AGENT_KEYS),
         ("trailer", &TRAILER_KEYS),
         ("marker", &MARKER_KEYS),
     ];
