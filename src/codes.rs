@@ -152,6 +152,9 @@ catalogue! {
     OUTSIDE_PATHS = 218, "an automation's declaration outside its paths",
         "The declaration is genuine, but the change touches a path that the roster doesn't give this automation.",
         "Take the path out of the change, or have a person declare and sign it as usual.";
+    OTHER_FORM = 219, "signed for another form of the change",
+        "The change was signed in several forms: as it was reviewed, and merged with what landed meanwhile. What counts bears one digest.",
+        "Nothing, where another form is signed; else sign what landed: countersign sign COMMIT.";
     FORBIDDEN = 301, "forbidden",
         "A rule of the policy forbids such a change. No sign-off lifts it.",
         "Take the part out of the change, or do what the rule's text says.";

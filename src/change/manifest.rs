@@ -48,6 +48,18 @@ pub enum Content {
     },
 }
 
+impl Content {
+    /// Mode and digest of a regular file; `None` for links and submodules.
+    pub fn regular_file(&self) -> Option<(FileMode, Digest)> {
+        match self {
+            Self::Blob { mode, sha256 } => {
+                matches!(mode, FileMode::Regular | FileMode::Executable).then_some((*mode, *sha256))
+            }
+            Self::Submodule { .. } => None,
+        }
+    }
+}
+
 /// One line of a manifest. At least one side is there and the sides differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'a> {

@@ -11,6 +11,7 @@ mod glob;
 mod history;
 mod kept;
 mod manifest;
+mod merge;
 mod path;
 
 pub use commit::{Commit, CommitId, CommitIdError, Identity};
@@ -21,5 +22,6 @@ pub use kept::{KeptLines, KeptRun};
 pub use manifest::{
     ChangeManifest, ComposeError, Content, Entry, FileMode, MANIFEST_HEADER, ManifestError,
 };
+pub use merge::{MERGED_LIMIT, TEXT_LIMIT, merge_lines};
 pub(crate) use path::check_component;
 pub use path::{PathError, RepoPath};

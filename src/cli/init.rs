@@ -244,6 +244,9 @@ fn policy_text(repository: &str, branch: &str) -> String {
 repository = {}
 protected = [{}]
 
+# What was signed may land on a newer base: merged line by line, where both sides lie apart.
+clean_merge = true
+
 # Every rule that matches applies, requirements add up, forbid wins.
 
 # Every change carries a signed declaration of how AI took part.

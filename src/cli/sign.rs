@@ -67,7 +67,7 @@ pub fn run(
     let payload = statement::payload(statement, |said| &mut said.ai_assistance)?;
     let bundle = statement::seal(&payload, &key)?;
     let kept = statement::keep(
-        context,
+        &session,
         &assessment,
         &bundle,
         args.output.as_deref(),

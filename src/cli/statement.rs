@@ -9,7 +9,10 @@ use countersign::attestation::{
     Author, AuthorRole, Bundle, Change, PAYLOAD_TYPE, Predicate, Statement,
     Target as StatementTarget, pae,
 };
-use countersign::change::{ChangeDigest, ChangeManifest, CommitId, Digest, History};
+use countersign::change::{
+    ChangeDigest, ChangeManifest, CommitId, Content, Digest, History, HistoryError, MERGED_LIMIT,
+    TEXT_LIMIT,
+};
 use countersign::codes::Code;
 use countersign::gate::{Assessment, merge_adds};
 use countersign::git::RemoteName;
@@ -261,12 +264,13 @@ pub fn refuse_two_outputs(also: Option<&Path>, output: &Output) -> Result<(), Fa
 
 /// Puts a bundle and the change's manifest into the store, writes it where `-o` says, and pushes it.
 pub fn keep(
-    context: &Context,
+    session: &Session,
     assessment: &Assessment,
     bundle: &Bundle,
     also: Option<&Path>,
     output: &mut Output,
 ) -> Result<Kept, Failure> {
+    let context = &session.context;
     let bytes = bundle.as_bytes();
     let change = assessment.unit.change;
     let failed = |error: countersign::store::StoreError| {
@@ -274,10 +278,15 @@ pub fn keep(
     };
     let item = Item::bundle(&change, bytes.to_vec()).map_err(failed)?;
     let name = item.place().digest();
-    let items = [
+    let mut items = vec![
         item,
         Item::manifest(&change, &assessment.manifest).map_err(failed)?,
     ];
+    if session.judging.policy.clean_merge {
+        let texts = texts(session, &assessment.manifest)?;
+        let texts = texts.into_iter().map(|text| Item::blob(&change, text));
+        items.extend(texts.collect::<Result<Vec<_>, _>>().map_err(failed)?);
+    }
     let message = format!("attest: add a bundle for {}", change.short());
     context
         .store()?
@@ -297,6 +306,38 @@ pub fn keep(
         key: bundle.hint().to_owned(),
         place: push(context)?,
     })
+}
+
+/// The texts of both sides of modified files, without which a clean merge can't be told once the reviewed branch is
+/// gone (SPEC 8.3). More than is merged is left out.
+fn texts(session: &Session, manifest: &ChangeManifest) -> Result<Vec<Vec<u8>>, Failure> {
+    let subject = &session.subject;
+    let file = |side: Option<&Content>| side.and_then(Content::regular_file);
+    let mut texts = Vec::new();
+    let mut left = MERGED_LIMIT;
+    for entry in manifest.entries() {
+        let (Some(old), Some(new)) = (file(entry.old), file(entry.new)) else {
+            continue;
+        };
+        if old.0 != new.0 || old == new {
+            continue;
+        }
+        let mut sides = Vec::new();
+        for commit in [&subject.base, &subject.head] {
+            match session.context.repo.text(commit, entry.path) {
+                Ok(text) => sides.extend(text),
+                Err(HistoryError::Limit(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let length: usize = sides.iter().map(Vec::len).sum();
+        let mergeable = |text: &Vec<u8>| text.len() <= TEXT_LIMIT && !text.contains(&0);
+        if sides.len() == 2 && sides.iter().all(mergeable) && length <= left {
+            left -= length;
+            texts.extend(sides);
+        }
+    }
+    Ok(texts)
 }
 
 /// Pushes the store, where it may be; says where it is now.

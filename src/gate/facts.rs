@@ -51,6 +51,7 @@ impl Gate<'_> {
                     .any(VerifiedStatement::is_by_automation),
             evidence,
             claimed: all.people,
+            merged: place.reviewed.is_some(),
             claims_unknown: !all.unknown.is_empty() || claims.left_out > 0,
             ..Facts::default()
         };

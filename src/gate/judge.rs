@@ -53,12 +53,7 @@ impl Gate<'_> {
     /// The same with the facts beside it.
     pub fn assess_change(&self, base: &CommitId, head: &CommitId) -> Result<Assessment, Undecided> {
         let manifest = self.history.change(Some(base), head)?;
-        let place = Place {
-            digest: manifest.digest(),
-            manifest: &manifest,
-            onto: self.target_tip.clone(),
-            units: &[],
-        };
+        let place = Place::new(&manifest, manifest.digest(), self.target_tip.clone(), &[]);
         self.assess(&Line::new(self.history), &place, Some(base), head)
     }
 
@@ -195,12 +190,7 @@ impl Gate<'_> {
         };
         let base = first.parent.as_ref();
         let manifest = self.history.change(base, &last.commit)?;
-        let place = Place {
-            digest: manifest.digest(),
-            manifest: &manifest,
-            onto: base.cloned(),
-            units: run,
-        };
+        let place = Place::new(&manifest, manifest.digest(), base.cloned(), run);
         Ok(self.assess(line, &place, base, &last.commit)?.unit)
     }
 
@@ -237,8 +227,45 @@ impl Gate<'_> {
         })
     }
 
-    /// Judges one group: all facts, then the policy's word on them.
+    /// Judges one group: by its own digest, and where that fails by those of which it is the clean merge.
     pub(super) fn assess(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+        base: Option<&CommitId>,
+        head: &CommitId,
+    ) -> Result<Assessment, Undecided> {
+        let covering = self.covering(line, place, base)?;
+        let all = || covering.iter().map(|reviewed| reviewed.digest);
+        let exact = Place {
+            others: all().collect(),
+            ..place.clone()
+        };
+        let mut best = self.assess_by(line, &exact, base, head)?;
+        let mut told = Vec::new();
+        for reviewed in covering.iter().filter(|_| !place.exactly) {
+            if best.unit.passes() {
+                break;
+            }
+            let others = all().filter(|digest| *digest != reviewed.digest);
+            let merged = Place {
+                digest: reviewed.digest,
+                reviewed: Some(Rc::clone(reviewed)),
+                others: others.chain([place.digest]).collect(),
+                ..place.clone()
+            };
+            let found = self.assess_by(line, &merged, base, head)?;
+            told.extend(found.unit.statements.iter().cloned());
+            if found.unit.rank() < best.unit.rank() {
+                best = found;
+            }
+        }
+        best.unit.tell_own_reasons(&told);
+        Ok(best)
+    }
+
+    /// Judges one group by the statements over one digest: all facts, then the policy's word on them.
+    fn assess_by(
         &self,
         line: &Line<'_>,
         place: &Place<'_>,
@@ -270,7 +297,11 @@ impl Gate<'_> {
             commit: head.clone(),
             group: place.units.iter().map(|unit| unit.commit.clone()).collect(),
             subject,
-            change: place.digest,
+            change: match &place.reviewed {
+                Some(_) => place.manifest.digest(),
+                None => place.digest,
+            },
+            reviewed: place.reviewed.as_ref().map(|reviewed| reviewed.digest),
             trust_version: self.judging.version.number(),
             entries: place.manifest.len(),
             authors: self.author_views(&facts, &claims),
@@ -346,7 +377,9 @@ fn coverage(
         .counted()
         .any(|statement| statement.rejection().is_none())
     {
-        if place.units.len() > 1 {
+        if place.reviewed.is_some() {
+            Coverage::CleanMerge
+        } else if place.units.len() > 1 {
             Coverage::Series
         } else {
             Coverage::Exact

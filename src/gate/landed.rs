@@ -2,7 +2,7 @@
 //! walk for each statement. Statements that were made before a long range landed would else cost the
 //! square of its length.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::line::Unit;
 use crate::change::{ChangeDigest, ChangeManifest, Content, HistoryError, RepoPath};
@@ -95,6 +95,24 @@ impl Landed {
             Some((age, error)) if at.is_none_or(|at| at < *age) => Err(error.clone()),
             _ => Ok(told),
         }
+    }
+
+    /// The units from `newest` to `oldest` that touch any of these paths; ages ascend.
+    ///
+    /// # Errors
+    /// That of the first unit among them that can't be read.
+    pub fn touching(
+        &self,
+        manifest: &ChangeManifest,
+        newest: Age,
+        oldest: Age,
+    ) -> Result<BTreeSet<Age>, HistoryError> {
+        if let Some((_, error)) = self.unread.range(newest..=oldest).next_back() {
+            return Err(error.clone());
+        }
+        let touched = manifest.paths().filter_map(|path| self.paths.get(path));
+        let ages = touched.flat_map(|touched| &touched.all).copied();
+        Ok(ages.filter(|age| (newest..=oldest).contains(age)).collect())
     }
 
     /// The first unit of the window that leaves all new sides in place, and the later one that takes

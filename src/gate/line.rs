@@ -1,10 +1,11 @@
 //! The target's first-parent line: units, their changes, and what stands at a path.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::Undecided;
+use super::clean::Stored;
 use super::landed::{Age, Landed, Window};
 use super::statements::Place;
 use crate::change::{ChangeDigest, ChangeManifest, CommitId, History, HistoryError};
@@ -30,6 +31,9 @@ pub(super) struct Line<'a> {
     units: RefCell<HashMap<CommitId, Rc<Unit>>>,
     digests: RefCell<HashMap<(CommitId, CommitId), ChangeDigest>>,
     walk: RefCell<Walk>,
+    stored: RefCell<Option<Rc<Stored>>>,
+    /// How many bytes were merged.
+    merged: Cell<usize>,
 }
 
 /// What was walked so far, back from one end.
@@ -66,6 +70,8 @@ impl<'a> Line<'a> {
             units: RefCell::default(),
             digests: RefCell::default(),
             walk: RefCell::default(),
+            stored: RefCell::default(),
+            merged: Cell::default(),
         }
     }
 
@@ -176,12 +182,14 @@ impl<'a> Line<'a> {
     pub fn spent(
         &self,
         place: &Place<'_>,
+        (manifest, digest): (&ChangeManifest, &ChangeDigest),
         tip: &CommitId,
         since: Since,
     ) -> Result<Option<CommitId>, Undecided> {
         // Right before landed units stands what their change starts from, which was read already.
-        let from_tip = since.tip == since.onto && !place.units.is_empty();
-        let entries = place.manifest.entries();
+        let own = std::ptr::eq(manifest, place.manifest);
+        let from_tip = own && since.tip == since.onto && !place.units.is_empty();
+        let entries = manifest.entries();
         let stood = entries
             .map(|entry| match from_tip {
                 true => Ok(entry.old.cloned()),
@@ -203,10 +211,65 @@ impl<'a> Line<'a> {
             last,
         };
         let walk = self.walk.borrow();
-        let spent = walk
-            .landed
-            .spent(place.manifest, &place.digest, &stood, window)?;
+        let spent = walk.landed.spent(manifest, digest, &stood, window)?;
         Ok(spent.and_then(|age| walk.commits.get(age).cloned()))
+    }
+
+    /// The units after a statement's tip, up to where its change lands, that touch any of these paths; the oldest
+    /// first.
+    pub fn touching(
+        &self,
+        manifest: &ChangeManifest,
+        since: Since,
+    ) -> Result<Vec<Rc<Unit>>, Undecided> {
+        let Some(oldest) = since
+            .tip
+            .checked_sub(1)
+            .filter(|oldest| *oldest >= since.onto)
+        else {
+            return Ok(Vec::new());
+        };
+        self.index(oldest)?;
+        let ages = self
+            .walk
+            .borrow()
+            .landed
+            .touching(manifest, since.onto, oldest)?;
+        let commits: Vec<_> = {
+            let walk = self.walk.borrow();
+            let commits = ages.iter().rev().filter_map(|age| walk.commits.get(*age));
+            commits.cloned().collect()
+        };
+        let units = commits.iter().map(|commit| self.unit(commit));
+        Ok(units.collect::<Result<_, _>>()?)
+    }
+
+    /// The stored changes, read once.
+    pub fn stored(
+        &self,
+        read: impl FnOnce() -> Result<Stored, Undecided>,
+    ) -> Result<Rc<Stored>, Undecided> {
+        if let Some(stored) = self.stored.borrow().as_ref() {
+            return Ok(Rc::clone(stored));
+        }
+        let stored = Rc::new(read()?);
+        Ok(Rc::clone(self.stored.borrow_mut().insert(stored)))
+    }
+
+    /// Notes that so many bytes are merged.
+    ///
+    /// # Errors
+    /// Over the most of one check: could not decide.
+    pub fn merges(&self, bytes: usize, most: usize) -> Result<(), Undecided> {
+        let merged = self.merged.get().saturating_add(bytes);
+        self.merged.set(merged);
+        match merged > most {
+            true => Err(Undecided::new(
+                Code::LIMIT,
+                format!("over {most} bytes to merge"),
+            )),
+            false => Ok(()),
+        }
     }
 
     /// How far a commit lies behind the end of what was walked. One that wasn't met is the end of a new

@@ -7,6 +7,7 @@
 mod authors;
 mod before;
 mod chains;
+mod clean;
 mod facts;
 mod findings;
 mod judge;

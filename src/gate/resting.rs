@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::Gate;
 use super::line::Line;
+use super::statements::Place;
 use super::verdict::Undecided;
 use crate::attestation::Target;
 use crate::change::{ChangeDigest, CommitId};
@@ -58,7 +59,17 @@ impl Gate<'_> {
         let mut found = Vec::new();
         for commit in commits.iter().skip(oldest.unwrap_or(0)) {
             let unit = line.unit(commit)?;
-            if changes.contains(&unit.digest) {
+            let rests = match changes.contains(&unit.digest) {
+                true => true,
+                false => {
+                    let place = Place::of_unit(&unit);
+                    let merges = self.covering(&line, &place, unit.parent.as_ref())?;
+                    merges
+                        .iter()
+                        .any(|reviewed| changes.contains(&reviewed.digest))
+                }
+            };
+            if rests {
                 found.push(Resting {
                     commit: commit.clone(),
                     subject: self.history.commit(commit)?.subject().to_owned(),

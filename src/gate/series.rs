@@ -83,6 +83,12 @@ impl Gate<'_> {
                 self.series_from(line, first, run, &failing, search, &mut groups)?;
             }
         }
+        for index in parts_of_series(&singles, &groups) {
+            if let (Some(unit), Some(single)) = (run.get(index), singles.get_mut(index)) {
+                let place = Place::of_unit(unit).exactly();
+                *single = self.assess_group(line, &place, &mut search.before)?;
+            }
+        }
         Ok(cheapest(singles, groups))
     }
 
@@ -171,12 +177,7 @@ impl Gate<'_> {
         let Some(first) = units.first() else {
             return Ok(None);
         };
-        let place = Place {
-            digest: composed.digest(),
-            manifest: composed,
-            onto: first.parent.clone(),
-            units,
-        };
+        let place = Place::new(composed, composed.digest(), first.parent.clone(), units);
         let verdict = self.assess_group(line, &place, before)?;
         let genuine = verdict
             .statements
@@ -184,6 +185,33 @@ impl Gate<'_> {
             .any(|statement| statement.kind.is_some());
         let uncovered = verdict.coverage == Coverage::None && verdict.passes();
         Ok((genuine && !uncovered).then_some(verdict))
+    }
+}
+
+/// The units that are clean merges of what several units were signed as together, unless all of the run passes with
+/// them: else the last of a series would pass alone, and what the series misses would be told of each of the others.
+fn parts_of_series(singles: &[UnitVerdict], groups: &[Group]) -> Vec<usize> {
+    let is_part = |(at, unit): &(usize, &UnitVerdict)| {
+        let mut groups = groups
+            .iter()
+            .filter(|group| (group.first..=group.last).contains(at));
+        groups.any(|group| unit.reviewed == Some(group.verdict.change))
+    };
+    let parts = singles.iter().enumerate().filter(is_part);
+    let parts: Vec<usize> = parts.map(|(at, _)| at).collect();
+    let alone = singles.iter().enumerate();
+    let alone = alone.map(|(at, unit)| (at, at, unit.passes()));
+    let together = groups.iter();
+    let together = together.map(|group| (group.first, group.last, group.verdict.passes()));
+    let spans: Vec<_> = alone.chain(together).collect();
+    let chosen = match parts.is_empty() {
+        true => Vec::new(),
+        false => cheapest_split(singles.len(), &spans),
+    };
+    let passes = |index: &usize| spans.get(*index).is_some_and(|(_, _, passes)| *passes);
+    match chosen.iter().all(passes) {
+        true => Vec::new(),
+        false => parts,
     }
 }
 

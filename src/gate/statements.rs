@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::Gate;
-use super::line::{Line, Unit};
+use super::clean::Reviewed;
+use super::line::{Line, Since, Unit};
 use super::verdict::{StatementKind, StatementView, Undecided};
 use crate::attestation::Change;
 use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, HistoryError, RepoPath};
@@ -13,24 +14,54 @@ use crate::store::StoreError;
 use crate::verify::{Expected, Rejected, VerifiedStatement, verify};
 
 /// Where a change stands on the target's line.
+#[derive(Clone)]
 pub(super) struct Place<'a> {
+    /// The digest that statements bear which may count.
     pub digest: ChangeDigest,
     pub manifest: &'a ChangeManifest,
     /// The target's commit on which the change lands; `None` where it is the line's first.
     pub onto: Option<CommitId>,
     /// The landed units, the oldest first; none in a change check.
     pub units: &'a [Rc<Unit>],
+    /// The reviewed change that `digest` is of, where this one is its clean merge.
+    pub reviewed: Option<Rc<Reviewed>>,
+    /// The other digests by which it could be covered: what their statements add counts too.
+    pub others: Vec<ChangeDigest>,
+    /// Whether it is judged by `digest` alone, whatever it is the clean merge of.
+    pub exactly: bool,
 }
 
 impl<'a> Place<'a> {
+    /// Where a change stands that is covered by nothing but its own digest.
+    pub fn new(
+        manifest: &'a ChangeManifest,
+        digest: ChangeDigest,
+        onto: Option<CommitId>,
+        units: &'a [Rc<Unit>],
+    ) -> Self {
+        Self {
+            digest,
+            manifest,
+            onto,
+            units,
+            reviewed: None,
+            others: Vec::new(),
+            exactly: false,
+        }
+    }
+
+    /// The same, taken for no clean merge.
+    pub fn exactly(self) -> Self {
+        Self {
+            exactly: true,
+            ..self
+        }
+    }
+
     /// Where one landed unit stands.
     pub fn of_unit(unit: &'a Rc<Unit>) -> Self {
-        Self {
-            digest: unit.digest,
-            manifest: &unit.manifest,
-            onto: unit.parent.clone(),
-            units: std::slice::from_ref(unit),
-        }
+        let units = std::slice::from_ref(unit);
+        Self::new(&unit.manifest, unit.digest, unit.parent.clone(), units)
     }
 
     /// The landed unit, where it is one.
@@ -101,6 +132,21 @@ impl Gate<'_> {
             }
         }
         self.relate(&found.verified, &mut reasons);
+        for digest in &place.others {
+            let why = || {
+                let why = format!(
+                    "signed for {}, of which this is another form",
+                    digest.short()
+                );
+                Some((Code::OTHER_FORM, why))
+            };
+            for bundle in self.bundles(digest)? {
+                if let Ok(statement) = self.verify(&bundle, Some(*digest)) {
+                    reasons.push(why());
+                    found.verified.push(statement);
+                }
+            }
+        }
         for (index, (statement, reason)) in found.verified.iter().zip(reasons).enumerate() {
             if reason.is_none() {
                 found.counted.insert(index);
@@ -207,8 +253,45 @@ impl Gate<'_> {
             let why = "the commits that it names are not those that landed one by one";
             return Ok(Some((Code::SERIES_DIFFERS, why.to_owned())));
         }
-        let spent = line.spent(place, &target.tip, since)?;
+        let spent = self.spent(line, place, statement, (&target.tip, since))?;
         Ok(spent.map(|landed| (Code::SPENT, format!("spent when {} landed", landed.short()))))
+    }
+
+    /// The unit whose landing spent a statement (SPEC 8.4): the reviewed change landed, or was there and taken away,
+    /// or so was what is judged, or a clean merge of the reviewed change landed.
+    fn spent(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+        statement: &VerifiedStatement,
+        (tip, since): (&CommitId, Since),
+    ) -> Result<Option<CommitId>, Undecided> {
+        let own = (place.manifest, &place.digest);
+        let spent = match &place.reviewed {
+            None => line.spent(place, own, tip, since)?,
+            Some(reviewed) => {
+                let reviewed = (&reviewed.manifest, &reviewed.digest);
+                let digest = place.manifest.digest();
+                match line.spent(place, reviewed, tip, since)? {
+                    Some(landed) => Some(landed),
+                    None => line.spent(place, (place.manifest, &digest), tip, since)?,
+                }
+            }
+        };
+        if spent.is_some() || !self.judging.policy.clean_merge || place.units.len() > 1 {
+            return Ok(spent);
+        }
+        let reviewed = match &place.reviewed {
+            Some(reviewed) => Rc::clone(reviewed),
+            None => Rc::new(Reviewed::of(statement, place.manifest)),
+        };
+        for unit in line.touching(&reviewed.manifest, since)? {
+            let (landed, parent) = (&unit.manifest, unit.parent.as_ref());
+            if self.is_clean_merge(line, &reviewed, landed, parent)? {
+                return Ok(Some(unit.commit.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// The path that keeps an automation's declaration from counting: it isn't the automation's own.

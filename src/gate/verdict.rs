@@ -1,6 +1,8 @@
 //! The verdict: what was judged, what was found, what is missing. Outputs are made from this value
 //! alone; nothing is decided after it.
 
+use std::cmp::Reverse;
+
 use jiff::Timestamp;
 
 use crate::ai::{AiAssistance, Extent};
@@ -89,6 +91,8 @@ pub struct UnitVerdict {
     pub subject: String,
     /// The change digest.
     pub change: ChangeDigest,
+    /// The reviewed change whose statements were looked at, where this one is its clean merge.
+    pub reviewed: Option<ChangeDigest>,
     /// The trust version that judged it: the verdict's, or the one before it (SPEC 5.5).
     pub trust_version: u64,
     /// The number of entries.
@@ -121,6 +125,35 @@ impl UnitVerdict {
             .iter()
             .all(|finding| finding.effect == Effect::Warns)
     }
+
+    /// Of a statement over another form of the change, the reason for which it doesn't count there says more.
+    pub(super) fn tell_own_reasons(&mut self, told: &[StatementView]) {
+        let is_other = |view: &StatementView| {
+            let code = view.not_counted.as_ref().map(|(code, _)| *code);
+            code == Some(Code::OTHER_FORM)
+        };
+        for view in self.statements.iter_mut().filter(|view| is_other(view)) {
+            let same = |other: &&StatementView| {
+                other.bundle == view.bundle && other.not_counted.is_some() && !is_other(other)
+            };
+            if let Some(own) = told.iter().find(same) {
+                view.not_counted.clone_from(&own.not_counted);
+            }
+        }
+    }
+
+    /// Orders verdicts on one unit: the less refuses, and the more counts, the better.
+    pub(super) fn rank(&self) -> (usize, Reverse<usize>) {
+        let refusing = self
+            .findings
+            .iter()
+            .filter(|finding| finding.effect != Effect::Warns);
+        let counted = self
+            .statements
+            .iter()
+            .filter(|view| view.not_counted.is_none());
+        (refusing.count(), Reverse(counted.count()))
+    }
 }
 
 /// How a unit is covered.
@@ -130,6 +163,8 @@ pub enum Coverage {
     Exact,
     /// Statements bear the composed digest of several units.
     Series,
+    /// Statements bear the digest of a change of which the unit is the clean merge.
+    CleanMerge,
     /// No counted statement bears its digest, and all its paths are exempt.
     Exempt,
     /// It changes nothing.
@@ -146,6 +181,7 @@ impl Coverage {
         match self {
             Self::Exact => "exact",
             Self::Series => "series",
+            Self::CleanMerge => "clean-merge",
             Self::Exempt => "exempt",
             Self::Empty => "empty",
             Self::Trust => "trust",

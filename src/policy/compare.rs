@@ -26,6 +26,11 @@ impl Policy {
         }
         let (before, now) = (older.undeclared, self.undeclared);
         found.named("undeclared", before.as_str(), now.as_str(), now < before);
+        match (older.clean_merge, self.clean_merge) {
+            (false, true) => found.tell("clean merges of what was signed pass", true),
+            (true, false) => found.tell("clean merges of what was signed pass no more", false),
+            _ => {}
+        }
         let exempt = |policy: &Self| texts(&policy.exempt);
         found.lists("exempt", &exempt(older), &exempt(self), Less::Removed);
         found.agents(older, self);
@@ -129,6 +134,11 @@ impl Found {
             (None, Some(_)) => self.tell("forbids", false),
             (Some(_), None) => self.tell("forbids no more", true),
             (before, now) if before != now => self.tell("forbids with other words", false),
+            _ => {}
+        }
+        match (old.exact, new.exact) {
+            (true, false) => self.tell("takes clean merges", true),
+            (false, true) => self.tell("takes no clean merges", false),
             _ => {}
         }
         match (old.enforce, new.enforce) {

@@ -169,7 +169,7 @@ impl<'a> Evaluation<'a> {
         if self.silent(rule) {
             // Silence is not cheaper than honesty: declare, or bring what the rule would ask.
             let met = rule.require.as_ref().is_some_and(|require| {
-                !require.declaration && self.count_missing(rule, &self.facts.approvals) == 0
+                !require.declaration && self.count_missing(rule, self.approvals(rule)) == 0
             });
             return if met {
                 Vec::new()
@@ -187,14 +187,14 @@ impl<'a> Evaluation<'a> {
             return Vec::new();
         };
         let mut missing = Vec::new();
-        if require.declaration && self.facts.proven.is_empty() {
+        if require.declaration && (self.facts.proven.is_empty() || self.is_not_exact(rule)) {
             missing.push(Missing::Declaration);
         }
-        let signers = self.count_missing(rule, &self.facts.approvals);
+        let signers = self.count_missing(rule, self.approvals(rule));
         if signers > 0 {
             missing.push(Missing::SignOffs(MissingSignOffs {
                 signers,
-                teams: self.missing_teams(require),
+                teams: self.missing_teams(rule, require),
                 above_author: require.above_author,
                 who: self.who(rule),
             }));
@@ -352,11 +352,24 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn missing_teams(&self, require: &Require) -> Vec<String> {
+    /// Whether the rule asks for signatures on what landed itself, and these are on what it is a merge of.
+    fn is_not_exact(&self, rule: &Rule) -> bool {
+        self.facts.merged && rule.exact
+    }
+
+    /// The approvals that the rule takes.
+    fn approvals(&self, rule: &Rule) -> &'a BTreeSet<PersonId> {
+        static NOBODY: BTreeSet<PersonId> = BTreeSet::new();
+        match self.is_not_exact(rule) {
+            true => &NOBODY,
+            false => &self.facts.approvals,
+        }
+    }
+
+    fn missing_teams(&self, rule: &Rule, require: &Require) -> Vec<String> {
         let signed = |team: &String| {
             let approvals = self
-                .facts
-                .approvals
+                .approvals(rule)
                 .iter()
                 .filter_map(|id| self.roster.engineer(id));
             approvals
@@ -380,12 +393,13 @@ impl<'a> Evaluation<'a> {
 
     fn lowers(&self, rule: &Rule, person: &str) -> bool {
         let asks = self.asks(rule) && (self.ai_matches(rule) || self.silent(rule));
-        if !asks || self.facts.approvals.contains(person) {
+        let approvals = self.approvals(rule);
+        if !asks || approvals.contains(person) {
             return false;
         }
-        let mut with = self.facts.approvals.clone();
+        let mut with = approvals.clone();
         with.insert(person.to_owned());
-        self.count_missing(rule, &with) < self.count_missing(rule, &self.facts.approvals)
+        self.count_missing(rule, &with) < self.count_missing(rule, approvals)
     }
 }
 

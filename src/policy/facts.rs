@@ -40,6 +40,8 @@ pub struct Facts {
     pub proven: BTreeSet<PersonId>,
     /// Who signed a counted approval.
     pub approvals: BTreeSet<PersonId>,
+    /// Whether what counts was signed for a change of which this one is the clean merge.
+    pub merged: bool,
 }
 
 impl Facts {

@@ -40,6 +40,8 @@ pub struct Policy {
     pub protected: Vec<String>,
     /// What a change without declaration counts as. `assisted` where the file is silent.
     pub undeclared: Extent,
+    /// Whether the clean merge of a signed change is covered by what was signed.
+    pub clean_merge: bool,
     /// Paths that need nothing, where all of a change's paths are among them.
     pub exempt: Vec<Glob>,
     /// `[default]` first, then the rules in the file's order.
@@ -69,6 +71,8 @@ pub struct Rule {
     pub require: Option<Require>,
     /// Why such a change is forbidden.
     pub forbid: Option<String>,
+    /// `clean_merge = false`: it takes signatures on what landed itself alone.
+    pub exact: bool,
     /// Whether it blocks or warns.
     pub enforce: Enforce,
 }

@@ -91,6 +91,7 @@ impl Reading {
         let aliases = aliases(root, repository);
         let protected = protected(root);
         let undeclared = root.choice("undeclared", &extents());
+        let clean_merge = root.flag("clean_merge").is_some_and(|flag| flag.value);
         let exempt = self.globs(root, "exempt");
         self.later_settings(root, &protected);
         let default = root.table("default", DEFAULT_NAME);
@@ -105,6 +106,7 @@ impl Reading {
                 .map(|branch| branch.value.to_owned())
                 .collect(),
             undeclared: undeclared.map_or(Extent::Assisted, |extent| extent.value),
+            clean_merge,
             exempt,
             rules: default.into_iter().chain(rules).collect(),
             unsupported: self.unsupported,
@@ -190,8 +192,6 @@ impl Reading {
             .filter(|store| is_full_ref(root, "store", *store));
         let elsewhere = store.is_some_and(|store| store.value != DEFAULT_STORE);
         self.unsupported_if(elsewhere, root, "", "store");
-        let clean_merge = root.flag("clean_merge").is_some_and(|flag| flag.value);
-        self.unsupported_if(clean_merge, root, "", "clean_merge");
         let checkpoints = root.some_strings("checkpoints", 2).unwrap_or_default();
         let checkpoints = root.distinct("checkpoints", checkpoints);
         for word in &checkpoints {
@@ -258,6 +258,7 @@ impl Reading {
             when: super::When::default(),
             require: self.require(fields),
             forbid: None,
+            exact: false,
             enforce: enforce(fields),
         })
     }
@@ -296,7 +297,8 @@ impl Reading {
         let require = self.require(fields);
         let forbid = fields.label("forbid");
         // SPEC 6: a rule can only make the gate stricter.
-        if let Some(flag) = fields.flag("clean_merge").filter(|flag| flag.value) {
+        let clean_merge = fields.flag("clean_merge");
+        if let Some(flag) = clean_merge.filter(|flag| flag.value) {
             let message = "\"clean_merge\" in a rule can only be false";
             fields.reader.error(flag.at, message);
         }
@@ -308,6 +310,7 @@ impl Reading {
             when: when?,
             require,
             forbid: forbid.map(|why| why.value.to_owned()),
+            exact: clean_merge.is_some(),
             enforce: enforce(fields),
         })
     }

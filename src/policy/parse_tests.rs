@@ -72,7 +72,6 @@ fn what_this_version_cant_evaluate_is_listed_with_its_line() {
         .map(|found| (found.key.as_str(), found.line))
         .collect();
     let wanted = [
-        ("clean_merge", 4),
         ("checkpoints", 5),
         ("when.blast_radius", 11),
         ("when.stage", 11),

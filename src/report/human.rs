@@ -412,8 +412,10 @@ fn summary(verdict: &Verdict) -> String {
     };
     let signed = number(|unit| approvers(unit).next().is_some());
     let declared = number(|unit| {
-        matches!(unit.coverage, Coverage::Exact | Coverage::Series)
-            && approvers(unit).next().is_none()
+        matches!(
+            unit.coverage,
+            Coverage::Exact | Coverage::Series | Coverage::CleanMerge
+        ) && approvers(unit).next().is_none()
     });
     let trust = number(|unit| unit.coverage == Coverage::Trust);
     let empty = number(|unit| unit.coverage == Coverage::Empty);
@@ -451,8 +453,15 @@ fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
         Coverage::Series if signers.is_empty() => {
             format!("{} units (series, declared {})", unit.count(), unit.extent)
         }
-        Coverage::Exact | Coverage::Series => {
+        Coverage::CleanMerge if signers.is_empty() => {
+            format!("1 {noun} (clean merge, declared {})", unit.extent)
+        }
+        Coverage::Exact | Coverage::Series | Coverage::CleanMerge => {
             let how = match unit.coverage {
+                Coverage::CleanMerge => unit.reviewed.map_or_else(
+                    || "clean merge".to_owned(),
+                    |reviewed| format!("clean merge of {}", reviewed.short()),
+                ),
                 Coverage::Series => format!("series of {}", unit.count()),
                 _ => "exact".to_owned(),
             };

@@ -78,6 +78,7 @@ fn unit_object(verdict: &Verdict, unit: &UnitVerdict) -> Value {
         "commit": unit.commit,
         "group": unit.group,
         "change": unit.change,
+        "reviewed": unit.reviewed,
         "subject": unit.subject,
         "trustVersion": unit.trust_version,
         "entries": unit.entries,

@@ -12,6 +12,7 @@ mod attacks;
 mod automation;
 mod bad_input;
 mod carried;
+mod clean_merge;
 mod compromise;
 mod doctor;
 mod edges;

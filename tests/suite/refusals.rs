@@ -382,8 +382,8 @@ fn no_version_is_signed_that_every_gate_would_refuse() {
     let path = ana.path.join(".countersign/policy.toml");
     let policy = std::fs::read_to_string(path).unwrap();
     for (line, status, text) in [
-        ("clean_merge = true", 2, "error[CS906]"),
-        ("clean_merge = false", 0, "in force with the commit"),
+        ("checkpoints = [\"gate\"]", 2, "error[CS906]"),
+        ("checkpoints = [\"admins\"]", 0, "in force with the commit"),
     ] {
         ana.write(".countersign/policy.toml", &format!("{line}\n{policy}"));
         ana.countersign(&["trust", "sign", "--confirm", "3"])

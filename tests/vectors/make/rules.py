@@ -148,7 +148,7 @@ def files_layer():
     in_policy("enforce is none", 'name = "one"', 'name = "one"\nenforce = "no"')
     in_policy("enforce = warn", 'name = "one"', 'name = "one"\nenforce = "warn"', "ok")
     in_policy("clean_merge = false", 'name = "one"', 'name = "one"\nclean_merge = false', "ok")
-    in_policy("clean_merge = true", HEAD, HEAD + "clean_merge = true\n", "later")
+    in_policy("clean_merge = true", HEAD, HEAD + "clean_merge = true\n", "ok")
     in_policy("emergency", "[default]", '[emergency]\nids = ["grace"]\nfollow_up = "3d"\n\n[default]', "later")
     in_policy("a stage as condition", 'ai = "assisted",', 'ai = "assisted", stage = "global",', "later")
     in_policy("presence", "signers = 1,", "signers = 1, presence = true,", "later")

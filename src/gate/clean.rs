@@ -1,0 +1,298 @@
+//! Clean merges: what landed is a reviewed change, merged with what landed in the same files meanwhile (SPEC 8.3).
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::Gate;
+use super::line::Line;
+use super::statements::Place;
+use super::trust_unit::touches_trust;
+use super::verdict::Undecided;
+use crate::change::{
+    ChangeDigest, ChangeManifest, CommitId, Content, Digest, Entry, HistoryError, MERGED_LIMIT,
+    RepoPath, TEXT_LIMIT, merge_lines, sha256,
+};
+use crate::codes::Code;
+use crate::verify::VerifiedStatement;
+
+/// The most bytes that one check merges (SPEC 10).
+const MAX_CHECK: usize = 4 << 30;
+/// The most entries of stored changes that one check looks at (SPEC 10).
+const MAX_ENTRIES: usize = 5_000_000;
+
+/// A change over which something genuine was signed.
+#[derive(Debug)]
+pub(super) struct Reviewed {
+    pub digest: ChangeDigest,
+    pub manifest: ChangeManifest,
+    /// Where statements say that its old and new sides stand.
+    sides: Vec<(CommitId, CommitId)>,
+}
+
+impl Reviewed {
+    /// What one statement is over.
+    pub fn of(statement: &VerifiedStatement, manifest: &ChangeManifest) -> Self {
+        let change = statement.change();
+        Self {
+            digest: statement.subject(),
+            manifest: manifest.clone(),
+            sides: vec![(change.base.clone(), change.head.clone())],
+        }
+    }
+}
+
+/// The stored changes, by path. Anybody may have stored any.
+#[derive(Default)]
+pub(super) struct Stored {
+    changes: Vec<(ChangeDigest, ChangeManifest)>,
+    by_path: HashMap<RepoPath, Vec<usize>>,
+}
+
+impl Stored {
+    /// The changes that touch every path of this one, itself aside.
+    fn around<'s>(
+        &'s self,
+        manifest: &'s ChangeManifest,
+        own: &'s ChangeDigest,
+    ) -> impl Iterator<Item = &'s (ChangeDigest, ChangeManifest)> {
+        let of = |path| {
+            self.by_path
+                .get(path)
+                .map(Vec::as_slice)
+                .unwrap_or_default()
+        };
+        let fewest = manifest.paths().map(of).min_by_key(|changes| changes.len());
+        let changes = fewest.unwrap_or_default().iter();
+        let changes = changes.filter_map(|change| self.changes.get(*change));
+        changes.filter(move |(digest, other)| {
+            digest != own && manifest.paths().all(|path| other.entry(path).is_some())
+        })
+    }
+}
+
+/// A path at which texts must be merged to tell.
+struct Merge {
+    path: RepoPath,
+    old: Digest,
+    new: Digest,
+    cur: Digest,
+    /// What stands there now.
+    result: Digest,
+}
+
+impl Merge {
+    /// `None` where a side is no regular file, or has another mode than the others.
+    fn new(entry: &Entry<'_>, cur: Option<&Content>, result: Option<&Content>) -> Option<Self> {
+        let sides = [entry.old, entry.new, cur, result];
+        let sides: Vec<_> = sides
+            .into_iter()
+            .filter_map(|side| side?.regular_file())
+            .collect();
+        let [old, new, cur, result] = sides.as_slice() else {
+            return None;
+        };
+        let one_mode = [new.0, cur.0, result.0].iter().all(|mode| *mode == old.0);
+        one_mode.then(|| Self {
+            path: entry.path.clone(),
+            old: old.1,
+            new: new.1,
+            cur: cur.1,
+            result: result.1,
+        })
+    }
+}
+
+impl Gate<'_> {
+    /// The reviewed changes of which what stands at this place, upon `base`, is the clean merge, where the policy
+    /// takes those.
+    pub(super) fn covering(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+        base: Option<&CommitId>,
+    ) -> Result<Vec<Rc<Reviewed>>, Undecided> {
+        let landed = place.manifest;
+        let several = place.units.len() > 1;
+        if !self.judging.policy.clean_merge || several || landed.is_empty() || touches_trust(landed)
+        {
+            return Ok(Vec::new());
+        }
+        let stored = line.stored(|| self.manifests())?;
+        let mut covering = Vec::new();
+        for (digest, manifest) in stored.around(landed, &place.digest) {
+            let Some(merges) = self.merges(manifest, landed, base)? else {
+                continue;
+            };
+            let sides = self.signed_sides(digest)?;
+            if sides.is_empty() {
+                continue;
+            }
+            let reviewed = Reviewed {
+                digest: *digest,
+                manifest: manifest.clone(),
+                sides,
+            };
+            if self.all_merge(line, &reviewed, &merges, base)? {
+                covering.push(Rc::new(reviewed));
+            }
+        }
+        Ok(covering)
+    }
+
+    /// Whether what landed upon `base` is the clean merge of a reviewed change.
+    pub(super) fn is_clean_merge(
+        &self,
+        line: &Line<'_>,
+        reviewed: &Reviewed,
+        landed: &ChangeManifest,
+        base: Option<&CommitId>,
+    ) -> Result<bool, Undecided> {
+        let within = |path| reviewed.manifest.entry(path).is_some();
+        if landed.is_empty() || !landed.paths().all(within) {
+            return Ok(false);
+        }
+        match self.merges(&reviewed.manifest, landed, base)? {
+            Some(merges) => self.all_merge(line, reviewed, &merges, base),
+            None => Ok(false),
+        }
+    }
+
+    /// All stored changes whose manifest is there.
+    fn manifests(&self) -> Result<Stored, Undecided> {
+        let mut stored = Stored::default();
+        let mut entries = 0;
+        for digest in self.store.digests(&self.store_limits)? {
+            let Some(manifest) = self.store.manifest(&digest)?.manifest else {
+                continue;
+            };
+            entries += manifest.len();
+            if entries > MAX_ENTRIES {
+                let message = format!("over {MAX_ENTRIES} entries of stored changes");
+                return Err(Undecided::new(Code::LIMIT, message));
+            }
+            for path in manifest.paths() {
+                let changes = stored.by_path.entry(path.clone()).or_default();
+                changes.push(stored.changes.len());
+            }
+            stored.changes.push((digest, manifest));
+        }
+        Ok(stored)
+    }
+
+    /// Where the genuine statements over a change say that its sides stand.
+    fn signed_sides(&self, change: &ChangeDigest) -> Result<Vec<(CommitId, CommitId)>, Undecided> {
+        let bundles = self.bundles(change)?;
+        let genuine = bundles
+            .iter()
+            .filter_map(|bundle| self.verify(bundle, Some(*change)).ok());
+        let sides = genuine.map(|statement| {
+            let change = statement.change();
+            (change.base.clone(), change.head.clone())
+        });
+        Ok(sides.collect())
+    }
+
+    /// What must be merged to tell whether `landed` is the clean merge of `reviewed`; `None` where another path
+    /// says no already.
+    fn merges(
+        &self,
+        reviewed: &ChangeManifest,
+        landed: &ChangeManifest,
+        base: Option<&CommitId>,
+    ) -> Result<Option<Vec<Merge>>, Undecided> {
+        let mut merges = Vec::new();
+        for entry in reviewed.entries() {
+            let here = landed.entry(entry.path);
+            let cur = match (here, base) {
+                (Some(here), _) => here.old.cloned(),
+                (None, Some(base)) => self.history.content(base, entry.path)?,
+                (None, None) => None,
+            };
+            let cur = cur.as_ref();
+            let result = here.map_or(cur, |here| here.new);
+            let stands = if cur == entry.old {
+                result == entry.new
+            } else if cur == entry.new {
+                result == cur
+            } else {
+                let merge = Merge::new(&entry, cur, result);
+                let mergeable = merge.is_some();
+                merges.extend(merge);
+                mergeable
+            };
+            if !stands {
+                return Ok(None);
+            }
+        }
+        Ok(Some(merges))
+    }
+
+    /// Whether each of these texts is the line merge.
+    fn all_merge(
+        &self,
+        line: &Line<'_>,
+        reviewed: &Reviewed,
+        merges: &[Merge],
+        base: Option<&CommitId>,
+    ) -> Result<bool, Undecided> {
+        let mut bytes = 0;
+        for merge in merges {
+            let old = self.reviewed_text(reviewed, &merge.path, &merge.old)?;
+            let new = self.reviewed_text(reviewed, &merge.path, &merge.new)?;
+            let cur = match base {
+                Some(base) => self.text_at(base, &merge.path, &merge.cur)?,
+                None => None,
+            };
+            let (Some(old), Some(new), Some(cur)) = (old, new, cur) else {
+                return Ok(false);
+            };
+            let texts = [&old, &new, &cur];
+            let length: usize = texts.iter().map(|text| text.len()).sum();
+            bytes += length;
+            let is_text = |text: &&Vec<u8>| text.len() <= TEXT_LIMIT && !text.contains(&0);
+            if bytes > MERGED_LIMIT || !texts.iter().all(is_text) {
+                return Ok(false);
+            }
+            line.merges(length, MAX_CHECK)?;
+            let merged = merge_lines(&old, &new, &cur);
+            if merged.is_none_or(|merged| sha256(&merged) != merge.result) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// A side of a reviewed change: from the store, else from where statements say that it stands.
+    fn reviewed_text(
+        &self,
+        reviewed: &Reviewed,
+        path: &RepoPath,
+        name: &Digest,
+    ) -> Result<Option<Vec<u8>>, Undecided> {
+        if let Some(text) = self.store.blob(&reviewed.digest, name)? {
+            return Ok(Some(text));
+        }
+        for commit in reviewed.sides.iter().flat_map(|(base, head)| [base, head]) {
+            // Reviewed commits may be gone after a squash.
+            if let Ok(Some(text)) = self.text_at(commit, path, name) {
+                return Ok(Some(text));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The text at a path of a commit, if it is this one.
+    fn text_at(
+        &self,
+        commit: &CommitId,
+        path: &RepoPath,
+        name: &Digest,
+    ) -> Result<Option<Vec<u8>>, HistoryError> {
+        match self.history.text(commit, path) {
+            Ok(text) => Ok(text.filter(|text| sha256(text) == *name)),
+            // No text of that size is merged.
+            Err(HistoryError::Limit(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Clean merges: what was signed lands on a newer base, in the same files.
+
+use crate::world::{Clone, Run, World};
+
+const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n";
+
+/// A world whose policy takes clean merges or doesn't, with a file of seven lines on main.
+fn world(clean_merge: bool) -> World {
+    let world = World::team();
+    let ana = world.person("ana");
+    let path = ".countersign/policy.toml";
+    let policy = std::fs::read_to_string(ana.path.join(path)).unwrap();
+    assert!(policy.contains("clean_merge = true"), "{policy}");
+    let text = format!("clean_merge = {clean_merge}");
+    ana.write(
+        path,
+        &format!("{}\n", policy.replace("clean_merge = true", &text)),
+    );
+    ana.countersign(&["trust", "sign", "--confirm", "3"]).ok();
+    ana.git(&["add", "-A"]);
+    ana.git(&["commit", "-q", "-m", "Sign version 3"]);
+    land_by_ana(&world, OLD, "Add lines");
+    world
+}
+
+/// Ana changes the file on main and declares it.
+fn land_by_ana(world: &World, text: &str, message: &str) {
+    let ana = world.person("ana");
+    ana.git(&["fetch", "-q"]);
+    ana.git(&["switch", "-q", "main"]);
+    ana.commit("lines.txt", text, message);
+    ana.countersign(&["declare", "--ai", "none"]).ok();
+    ana.git(&["push", "-q", "origin", "main"]);
+}
+
+/// Ben changes a line on a branch, declares it as generated, and ana signs it.
+fn signed_branch(world: &World, from: &str, to: &str) -> Clone {
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", "work"]);
+    ben.commit("lines.txt", &OLD.replace(from, to), "Change a line");
+    ben.countersign(&["declare", "--ai", "generated"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", "work"]);
+    world
+        .person("ana")
+        .sign("work")
+        .expect(0, "approved by ana");
+    ben
+}
+
+/// Squashes what is on the branch onto the newest main; `edit` changes the merge.
+fn squash(ben: &Clone, edit: Option<(&str, &str)>) {
+    ben.git(&["fetch", "-q"]);
+    ben.git(&["switch", "-q", "--detach", "origin/main"]);
+    ben.git(&[
+        "-c",
+        "merge.directoryRenames=true",
+        "merge",
+        "-q",
+        "--squash",
+        "work",
+    ]);
+    if let Some((from, to)) = edit {
+        let merged = std::fs::read_to_string(ben.path.join("lines.txt")).unwrap();
+        ben.write("lines.txt", &merged.replace(from, to));
+        ben.git(&["add", "-A"]);
+    }
+    ben.git(&["commit", "-q", "-m", "Change a line (#1)"]);
+    ben.git(&["push", "-q", "origin", "HEAD:main"]);
+    // The reviewed branch is gone, as hosts leave it.
+    let gone = ben
+        .command("git")
+        .args(["push", "-q", "origin", ":work"])
+        .output();
+    assert!(gone.is_ok());
+}
+
+fn ci(world: &World) -> Run {
+    world.ci("HEAD~1..HEAD")
+}
+
+#[test]
+fn a_change_that_was_signed_lands_on_a_newer_base_where_the_policy_takes_that() {
+    for (clean_merge, status) in [(true, 0), (false, 1)] {
+        let world = world(clean_merge);
+        let ben = signed_branch(&world, "two", "TWO");
+        land_by_ana(&world, &OLD.replace("six", "SIX"), "Change another line");
+        squash(&ben, None);
+        let run = ci(&world).expect(status, "");
+        assert_eq!(
+            run.stdout.contains("clean merge of"),
+            clean_merge,
+            "{run:?}"
+        );
+    }
+}
+
+#[test]
+fn one_byte_more_in_the_merge_is_not_covered() {
+    for (edit, status) in [(None, 0), (Some(("four", "Four")), 1)] {
+        let world = world(true);
+        let ben = signed_branch(&world, "two", "TWO");
+        land_by_ana(&world, &OLD.replace("six", "SIX"), "Change another line");
+        squash(&ben, edit);
+        ci(&world).expect(status, "");
+    }
+}
+
+/// Undoes the last change on main, signed by ana.
+fn revert_by_ana(world: &World) {
+    let ana = world.person("ana");
+    ana.git(&["fetch", "-q"]);
+    ana.git(&["reset", "-q", "--hard", "origin/main"]);
+    ana.git(&["revert", "--no-edit", "HEAD"]);
+    ana.countersign(&["declare", "--ai", "none"]).ok();
+    ana.git(&["push", "-q", "origin", "main"]);
+}
+
+#[test]
+fn landing_again_after_an_undoing_needs_a_new_signature() {
+    for (again, status) in [(true, 1), (false, 0)] {
+        let world = world(true);
+        let ben = signed_branch(&world, "two", "TWO");
+        ben.git(&["tag", "reviewed"]);
+        land_by_ana(&world, &OLD.replace("six", "SIX"), "Change another line");
+        if again {
+            squash(&ben, None);
+            revert_by_ana(&world);
+            // On yet another base, so that the same signature meets another merge.
+            let other = OLD.replace("six", "SIX").replace("four", "FOUR");
+            land_by_ana(&world, &other, "Change a third line");
+        }
+        ben.git(&["switch", "-q", "work"]);
+        squash(&ben, None);
+        let run = ci(&world).expect(status, "");
+        assert_eq!(run.stdout.contains("CS209"), again, "{run:?}");
+    }
+}
+
+/// Rebases ben's branch onto the newest main and pushes it.
+fn rebase(ben: &Clone) {
+    ben.git(&["fetch", "-q"]);
+    ben.git(&["rebase", "-q", "origin/main"]);
+    ben.git(&["push", "-q", "-f", "origin", "work"]);
+}
+
+#[test]
+fn a_rejection_of_another_form_of_the_change_refuses() {
+    for (rejected, status) in [(true, 1), (false, 0)] {
+        let world = world(true);
+        let ben = signed_branch(&world, "two", "TWO");
+        land_by_ana(&world, &OLD.replace("six", "SIX"), "Change another line");
+        rebase(&ben);
+        if rejected {
+            let carol = world.fresh("carol");
+            carol.git(&["fetch", "-q"]);
+            let digest = carol.digest(&["origin/work"]);
+            carol
+                .countersign(&[
+                    "sign",
+                    "work",
+                    "--reject",
+                    "-m",
+                    "No.",
+                    "--confirm",
+                    &digest,
+                ])
+                .expect(1, "");
+        }
+        ben.git(&["push", "-q", "origin", "HEAD:main"]);
+        let run = ci(&world).expect(status, "");
+        assert_eq!(run.stdout.contains("CS302"), rejected, "{run:?}");
+    }
+}
+
+#[test]
+fn a_rule_may_ask_for_signatures_on_what_landed_itself() {
+    for (exact, status) in [("clean_merge = false\n", 1), ("", 0)] {
+        let world = World::team();
+        let ana = world.person("ana");
+        let path = ".countersign/policy.toml";
+        let policy = std::fs::read_to_string(ana.path.join(path)).unwrap();
+        let rule = format!(
+            "\n[[rule]]\nname = \"lines\"\npaths = [\"lines.txt\"]\nrequire = {{ level = \"senior\" }}\nwhen = {{ author_below = \"senior\" }}\n{exact}"
+        );
+        ana.write(path, &format!("{policy}{rule}"));
+        ana.countersign(&["trust", "sign", "--confirm", "3"]).ok();
+        ana.git(&["add", "-A"]);
+        ana.git(&["commit", "-q", "-m", "Sign version 3"]);
+        land_by_ana(&world, OLD, "Add lines");
+        let ben = signed_branch(&world, "two", "TWO");
+        land_by_ana(&world, &OLD.replace("six", "SIX"), "Change another line");
+        squash(&ben, None);
+        let run = ci(&world).expect(status, "");
+        assert_eq!(
+            run.stdout.contains("rule    \"lines\""),
+            status == 1,
+            "{run:?}"
+        );
+    }
+}
+
+/// Takes every text out of the store of the remote.
+fn withhold_texts(ben: &Clone) {
+    let store = "refs/countersign/attestations";
+    ben.git(&["fetch", "-q", "origin", &format!("{store}:refs/x")]);
+    ben.git(&["read-tree", "--index-output=.git/other", "refs/x"]);
+    let with_index = |args: &[&str]| {
+        let mut git = ben.command("git");
+        let run = git
+            .env("GIT_INDEX_FILE", ".git/other")
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{run:?}");
+        String::from_utf8(run.stdout).unwrap()
+    };
+    let listed = with_index(&["ls-files"]);
+    let texts: Vec<&str> = listed
+        .lines()
+        .filter(|path| path.contains("/blobs/"))
+        .collect();
+    assert_eq!(texts.len(), 6, "{listed}");
+    with_index(&[&["rm", "-q", "--cached"], texts.as_slice()].concat());
+    let tree = with_index(&["write-tree"]);
+    let commit = ben.git(&["commit-tree", "-m", "Withhold", tree.trim()]);
+    ben.git(&["push", "-q", "-f", "origin", &format!("{commit}:{store}")]);
+}
+
+#[test]
+fn without_the_reviewed_texts_nothing_is_taken_for_their_merge() {
+    for (withheld, status) in [(true, 1), (false, 0)] {
+        let world = world(true);
+        let ben = signed_branch(&world, "two", "TWO");
+        land_by_ana(&world, &OLD.replace("six", "SIX"), "Change another line");
+        squash(&ben, None);
+        if withheld {
+            withhold_texts(&ben);
+        }
+        // A host keeps nothing that no branch holds.
+        ben.git(&["-C", "../remote.git", "prune", "--expire=now"]);
+        ci(&world).expect(status, "");
+    }
+}
+
+#[test]
+fn hunks_that_can_slide_until_they_touch_are_not_merged() {
+    for (old, to, cur, status) in [
+        ("x\na\nb\ny\n", "x\na\nb\na\nb\ny\n", "x\nQ\nb\ny\n", 1),
+        ("x\na\nb\ny\n", "x\na\nb\nc\nd\ny\n", "Q\na\nb\ny\n", 0),
+    ] {
+        let world = world(true);
+        land_by_ana(&world, old, "Other lines");
+        let ben = world.fresh("ben");
+        ben.git(&["switch", "-q", "-c", "work"]);
+        ben.commit("lines.txt", to, "Insert");
+        ben.countersign(&["declare", "--ai", "generated"]).ok();
+        ben.git(&["push", "-q", "-u", "origin", "work"]);
+        world.person("ana").sign("work").ok();
+        land_by_ana(&world, cur, "Change");
+        squash(&ben, None);
+        ci(&world).expect(status, "");
+    }
+}
+
+#[test]
+fn a_path_in_a_renamed_folder_is_another_path() {
+    for (renamed, status) in [(true, 1), (false, 0)] {
+        let world = world(true);
+        let ana = world.person("ana");
+        ana.git(&["switch", "-q", "main"]);
+        ana.commit("folder/a.txt", "a\n", "Add a folder");
+        ana.countersign(&["declare", "--ai", "none"]).ok();
+        ana.git(&["push", "-q", "origin", "main"]);
+        let ben = world.fresh("ben");
+        ben.git(&["switch", "-q", "-c", "work"]);
+        ben.commit("folder/b.txt", "b\n", "Add a file");
+        ben.countersign(&["declare", "--ai", "generated"]).ok();
+        ben.git(&["push", "-q", "-u", "origin", "work"]);
+        world.person("ana").sign("work").ok();
+        ana.git(&["switch", "-q", "main"]);
+        if renamed {
+            ana.git(&["mv", "folder", "other"]);
+            ana.git(&["commit", "-q", "-m", "Rename"]);
+        } else {
+            ana.commit("folder/a.txt", "A\n", "Change");
+        }
+        ana.countersign(&["declare", "--ai", "none"]).ok();
+        ana.git(&["push", "-q", "origin", "main"]);
+        squash(&ben, None);
+        assert_eq!(ben.path.join("other/b.txt").exists(), renamed);
+        ci(&world).expect(status, "");
+    }
+}
