@@ -6,6 +6,8 @@
 //! * `landed`: for each unit, made when the target stood at its parent;
 //! * `before`: for each unit, all of them made when the target stood at BASE;
 //! * `series`: for all units as one change;
+//! * `reviewed`: for each line `base head tip` of stdin: the change from base to head, made when the target stood at
+//!   tip;
 //! * `flood`: for as many changes of the same paths to other contents; with keys that no roster knows
 //!   it is what anybody can pour into a store.
 
@@ -19,8 +21,8 @@ use countersign::attestation::{
     PolicyShown, Predicate, Review, SignOff, Statement, Target, pae,
 };
 use countersign::change::{
-    ChangeDigest, ChangeManifest, CommitId, Content, Digest, FileMode, History, Identity, RepoPath,
-    sha256,
+    ChangeDigest, ChangeManifest, CommitId, Content, Digest, FileMode, History, HistoryError,
+    Identity, RepoPath, sha256,
 };
 use countersign::git::{Committer, Repository};
 use countersign::keys::{FileSigner, PrivateKeyFile, Signer};
@@ -144,6 +146,24 @@ impl Maker {
     ) -> Result<Vec<Made>, Failed> {
         let mut made = Vec::new();
         let mut digests = Vec::new();
+        if kind == "reviewed" {
+            for line in std::io::stdin().lines() {
+                let line = line?;
+                let ids: Vec<CommitId> =
+                    line.split(' ').map(str::parse).collect::<Result<_, _>>()?;
+                let [base, head, tip] = ids.as_slice() else {
+                    return Err("a line is `base head tip`".into());
+                };
+                let manifest = match repo.change(Some(base), head) {
+                    // A mirror may lack files.
+                    Err(HistoryError::Missing { .. }) => continue,
+                    manifest => manifest?,
+                };
+                let change = self.change(&manifest, [base, head, tip], vec![manifest.digest()]);
+                made.push(Made { manifest, change });
+            }
+            return Ok(made);
+        }
         for (parent, commit) in units(repo, base, head)? {
             let manifest = repo.change(Some(&parent), &commit)?;
             let digest = manifest.digest();
