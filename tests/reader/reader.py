@@ -13,6 +13,7 @@ import sys
 import ed25519
 import envelope
 import glob_paths
+import line_merge
 import manifest
 import policy
 import statement
@@ -91,6 +92,9 @@ def operate(layer, do, given):
     if do == "manifest.compose":
         first, second = (manifest.read(raw(given[name])) for name in ("first", "second"))
         return {"manifest": shown(manifest.write(manifest.compose(first, second)))}
+    if do == "text.merge":
+        merged = line_merge.merge(*(raw(given[name]) for name in ("old", "new", "cur")))
+        return {"merged": None if merged is None else shown(merged)}
     if do == "trust.chain":
         versions = {int(number): raw(envelope) for number, envelope in given["versions"].items()}
         return trust.chain(versions, given["root"])

@@ -19,10 +19,11 @@ use crate::world::run;
 const SPEC: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/SPEC.md"));
 
 /// Every file of cases, and how many it must have at least: an emptied file proves nothing.
-const LAYERS: [(&str, usize); 19] = [
+const LAYERS: [(&str, usize); 20] = [
     ("manifest", 60),
     ("path", 50),
     ("composition", 20),
+    ("merge", 400),
     ("json", 60),
     ("base64", 20),
     ("pae", 8),

@@ -5,7 +5,7 @@ use countersign::attestation::limits::BUNDLE_BYTES;
 use countersign::attestation::{
     AnyStatement, AttestationError, Bundle, Envelope, PAYLOAD_TYPE, Statement, TrustMetadata, pae,
 };
-use countersign::change::{ChangeManifest, RepoPath};
+use countersign::change::{ChangeManifest, RepoPath, merge_lines};
 use serde_json::{Value, json};
 
 use super::{Input, Outcome, shown};
@@ -26,6 +26,12 @@ pub fn operate(operation: &str, input: Input<'_>) -> Option<Outcome> {
                 .unwrap()
                 .invert();
             Outcome::ok(json!({ "manifest": inverse.to_string() }))
+        }
+        "text.merge" => {
+            let input = input.only(&["old", "new", "cur"]);
+            let [old, new, cur] = ["old", "new", "cur"].map(|name| input.field(name).bytes());
+            let merged = merge_lines(&old, &new, &cur).map(|merged| shown(&merged));
+            Outcome::ok(json!({ "merged": merged }))
         }
         "path.read" => Outcome::of(
             RepoPath::decode(&input.text()),

@@ -4,7 +4,7 @@ import importlib
 import pathlib
 import sys
 
-MODULES = ["manifests", "parsing", "statements", "ed25519", "trusted", "evidence", "rules", "verdicts"]
+MODULES = ["manifests", "merges", "parsing", "statements", "ed25519", "trusted", "evidence", "rules", "verdicts"]
 
 
 def main():
