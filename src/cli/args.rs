@@ -1,8 +1,10 @@
 //! The command line's grammar.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use countersign::report::Form;
 
 use super::roster_args::RosterCommand;
 
@@ -78,6 +80,58 @@ pub enum Format {
     Human,
     /// One JSON object
     Json,
+    /// Of verify: SARIF 2.1.0
+    Sarif,
+    /// Of verify: JUnit's XML
+    Junit,
+    /// Of verify: a page for a step's summary or a comment
+    Markdown,
+    /// Of verify: GitHub's annotations, and the text
+    Github,
+    /// Of verify: GitLab's Code Quality
+    Gitlab,
+}
+
+impl Format {
+    /// The form of a verdict.
+    pub fn form(self) -> Form {
+        match self {
+            Self::Human => Form::Human,
+            Self::Json => Form::Json,
+            Self::Sarif => Form::Sarif,
+            Self::Junit => Form::Junit,
+            Self::Markdown => Form::Markdown,
+            Self::Github => Form::Github,
+            Self::Gitlab => Form::Gitlab,
+        }
+    }
+
+    /// Whether every command has it.
+    pub fn is_general(self) -> bool {
+        matches!(self, Self::Human | Self::Json)
+    }
+}
+
+/// A format and the file that gets it.
+#[derive(Debug, Clone)]
+pub struct FormatFile {
+    pub format: Format,
+    pub file: PathBuf,
+}
+
+impl FromStr for FormatFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (format, file) = text.split_once('=').ok_or("FORMAT=FILE is wanted")?;
+        if file.is_empty() {
+            return Err("the file is missing".to_owned());
+        }
+        Ok(Self {
+            format: Format::from_str(format, false)?,
+            file: PathBuf::from(file),
+        })
+    }
 }
 
 /// Where the signing key comes from.
@@ -305,6 +359,9 @@ pub struct VerifyArgs {
     /// Fetch the store and the trust branch first
     #[arg(long)]
     pub fetch: bool,
+    /// Write the verdict to a file too; may be repeated, with any --format
+    #[arg(short, long = "output", value_name = "FORMAT=FILE")]
+    pub outputs: Vec<FormatFile>,
     /// Judge by this clock instead of now (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,

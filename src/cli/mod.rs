@@ -134,6 +134,9 @@ fn has_object(command: &Command) -> bool {
 
 fn dispatch(cli: Cli, environment: Environment, output: &mut Output) -> Result<Done, Failure> {
     let global = cli.global;
+    if !global.format.is_general() && !matches!(cli.command, Command::Verify(_)) {
+        return Err(Failure::usage("this --format is for verify alone"));
+    }
     if global.format == Format::Json && !has_object(&cli.command) {
         let message = "--format json of this command is not supported yet";
         return Err(Failure::new(Code::UNSUPPORTED, message));

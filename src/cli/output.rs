@@ -41,6 +41,13 @@ impl Output {
         self.format == Format::Json
     }
 
+    /// Writes a document of the format that was asked for, which is all of stdout.
+    pub fn document(&mut self, text: &str) -> Result<(), Failure> {
+        self.stdout
+            .write_all(text.as_bytes())
+            .map_err(Failure::stdout)
+    }
+
     /// Writes the command's object in a line, where a program reads.
     pub fn object(&mut self, object: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string(object)
@@ -76,7 +83,7 @@ impl Output {
 
     /// Writes raw bytes for people and pipes.
     pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        if self.is_json() {
+        if self.format != Format::Human {
             return Ok(());
         }
         self.stdout.write_all(bytes).map_err(Failure::stdout)

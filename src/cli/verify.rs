@@ -3,11 +3,11 @@
 use countersign::change::{CommitId, History};
 use countersign::codes::Code;
 use countersign::gate::{Gate, Judging, Undecided, Verdict};
-use countersign::report::{self, Labels};
+use countersign::report::{Answer, Labels};
 use countersign::store::Direction;
 use countersign::text::escape;
 
-use super::args::{Global, VerifyArgs};
+use super::args::{Format, FormatFile, Global, VerifyArgs};
 use super::change;
 use super::context::{Context, Target, full_branch, short_branch};
 use super::environment::Environment;
@@ -37,10 +37,10 @@ pub fn run(
 ) -> Result<Done, Failure> {
     match verify(args, global, environment, output) {
         Ok((verdict, labels)) => {
-            if output.is_json() {
-                output.json(&report::json(&verdict))?;
-            } else if !(global.quiet && verdict.verified) {
-                output.text(&report::human(&verdict, &labels))?;
+            let answer = Answer::Verdict(&verdict, &labels);
+            write_files(args, answer)?;
+            if !(global.format == Format::Human && global.quiet && verdict.verified) {
+                output.document(&global.format.form().write(answer))?;
             }
             Ok(if verdict.verified {
                 Done::Yes
@@ -48,11 +48,29 @@ pub fn run(
                 Done::No
             })
         }
-        Err(failure) => Err(Failure {
-            undecided: failure.exit == 2 || output.is_json(),
-            ..failure
-        }),
+        Err(failure) => {
+            let undecided = Undecided::new(failure.code, failure.message.clone());
+            write_files(args, Answer::Undecided(&undecided))?;
+            if !global.format.is_general() {
+                let answer = Answer::Undecided(&undecided);
+                output.document(&global.format.form().write(answer))?;
+                output.flush()?;
+            }
+            Err(Failure {
+                undecided: failure.exit == 2 || output.is_json(),
+                ..failure
+            })
+        }
     }
+}
+
+/// Writes the files of `-o`. One that can't be written is a failure: nobody takes an older one for this verdict.
+fn write_files(args: &VerifyArgs, answer: Answer<'_>) -> Result<(), Failure> {
+    for FormatFile { format, file } in &args.outputs {
+        std::fs::write(file, format.form().write(answer))
+            .map_err(|error| Failure::usage(format!("can't write {}: {error}", file.display())))?;
+    }
+    Ok(())
 }
 
 fn verify(

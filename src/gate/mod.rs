@@ -29,6 +29,7 @@ use jiff::Timestamp;
 use crate::change::{CommitId, History};
 use crate::store::{Limits, Snapshot};
 
+pub use crate::trust::POLICY_PATH;
 pub use authors::{Claims, merge_adds, read_claims};
 pub use chains::Chains;
 pub use judge::{Assessment, on_line};

@@ -2,16 +2,17 @@
 
 use std::fmt::Write as _;
 
+use super::summary::{by_earlier_version, summary};
 use crate::change::CommitId;
 use crate::codes::Code;
 use crate::gate::{
-    AuthorView, Coverage, Effect, Finding, Next, Scope, StatementKind, StatementView, Undecided,
-    UnitVerdict, Verdict,
+    AuthorView, Effect, Finding, Next, Scope, StatementKind, StatementView, Undecided, UnitVerdict,
+    Verdict,
 };
 use crate::text::escape;
 
 /// The most characters of a commit subject or name that are shown.
-const SHOWN: usize = 72;
+pub(super) const SHOWN: usize = 72;
 /// The most differing paths that are named.
 const SHOWN_PATHS: usize = 3;
 
@@ -28,19 +29,26 @@ pub struct Labels {
 pub fn human(verdict: &Verdict, labels: &Labels) -> String {
     let mut out = String::new();
     header(&mut out, verdict, labels);
-    for effect in [Effect::Refuses, Effect::Waits, Effect::Warns] {
-        for unit in &verdict.units {
-            for finding in unit
-                .findings
-                .iter()
-                .filter(|finding| finding.effect == effect)
-            {
-                block(&mut out, verdict, unit, finding);
-            }
-        }
-    }
+    out.extend(blocks(verdict).map(|(.., text)| text));
     closing(&mut out, verdict, labels);
     out
+}
+
+/// Each finding with its unit and the text that tells it, the worst first.
+pub(super) fn blocks(verdict: &Verdict) -> impl Iterator<Item = (&UnitVerdict, &Finding, String)> {
+    let effects = [Effect::Refuses, Effect::Waits, Effect::Warns].into_iter();
+    let units = move |effect| verdict.units.iter().map(move |unit| (effect, unit));
+    effects.flat_map(units).flat_map(move |(effect, unit)| {
+        let own = unit
+            .findings
+            .iter()
+            .filter(move |finding| finding.effect == effect);
+        own.map(move |finding| {
+            let mut text = String::new();
+            block(&mut text, verdict, unit, finding);
+            (unit, finding, text)
+        })
+    })
 }
 
 /// Writes why nothing could be decided. It never looks like a verdict.
@@ -75,7 +83,7 @@ fn header(out: &mut String, verdict: &Verdict, labels: &Labels) {
     );
 }
 
-fn noun(scope: Scope) -> &'static str {
+pub(super) fn noun(scope: Scope) -> &'static str {
     match scope {
         Scope::Change => "change",
         Scope::Range | Scope::Complete => "unit",
@@ -89,7 +97,7 @@ fn labelled(label: Option<&String>, id: &CommitId) -> String {
     }
 }
 
-fn count(number: usize, noun: &str) -> String {
+pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -159,7 +167,7 @@ fn block(out: &mut String, verdict: &Verdict, unit: &UnitVerdict, finding: &Find
     inner(out, "next", &next(verdict.scope, unit, finding));
 }
 
-fn authors(authors: &[AuthorView]) -> String {
+pub(super) fn authors(authors: &[AuthorView]) -> String {
     if authors.is_empty() {
         return "nobody it names".to_owned();
     }
@@ -383,116 +391,4 @@ fn closing(out: &mut String, verdict: &Verdict, labels: &Labels) {
             count(total, noun(verdict.scope))
         ),
     );
-}
-
-/// How many units pass by the version before the judging one.
-fn by_earlier_version(verdict: &Verdict) -> String {
-    let earlier = |unit: &&UnitVerdict| unit.trust_version != verdict.trust.version;
-    let units: Vec<_> = verdict.units.iter().filter(earlier).collect();
-    let number: usize = units.iter().map(|unit| unit.count()).sum();
-    units.first().map_or_else(String::new, |unit| {
-        format!(", {number} by trust version {}", unit.trust_version)
-    })
-}
-
-/// What passed, in a few words.
-fn summary(verdict: &Verdict) -> String {
-    if verdict.units.is_empty() {
-        return match verdict.scope {
-            Scope::Complete => "nothing since what the admins accepted".to_owned(),
-            Scope::Change | Scope::Range => "nothing to land".to_owned(),
-        };
-    }
-    if let [unit] = verdict.units.as_slice() {
-        return summary_of_one(verdict, unit);
-    }
-    let number = |wanted: fn(&UnitVerdict) -> bool| -> usize {
-        let units = verdict.units.iter().filter(|unit| wanted(unit));
-        units.map(UnitVerdict::count).sum()
-    };
-    let signed = number(|unit| approvers(unit).next().is_some());
-    let declared = number(|unit| {
-        matches!(
-            unit.coverage,
-            Coverage::Exact | Coverage::Series | Coverage::CleanMerge
-        ) && approvers(unit).next().is_none()
-    });
-    let trust = number(|unit| unit.coverage == Coverage::Trust);
-    let empty = number(|unit| unit.coverage == Coverage::Empty);
-    let free = number(|unit| matches!(unit.coverage, Coverage::None | Coverage::Exempt));
-    let warned = number(|unit| {
-        unit.findings
-            .iter()
-            .any(|finding| finding.effect == Effect::Warns)
-    });
-    let parts = [
-        (signed, "signed"),
-        (declared, "declared"),
-        (trust, "trust"),
-        (empty, "empty"),
-        (free, "without need"),
-        (warned, "warned"),
-    ];
-    let told = parts
-        .iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, what)| format!("{number} {what}"));
-    told.collect::<Vec<_>>().join(", ")
-}
-
-fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
-    let noun = noun(verdict.scope);
-    let signers: Vec<_> = approvers(unit).collect();
-    match unit.coverage {
-        Coverage::Empty => format!("1 {noun} that brings in nothing"),
-        Coverage::Trust => format!("{}: trust metadata", count(unit.count(), noun)),
-        Coverage::None | Coverage::Exempt => {
-            format!("1 {noun} that needs nothing ({})", unit.coverage.as_str())
-        }
-        Coverage::Exact if signers.is_empty() => format!("1 {noun} (declared {})", unit.extent),
-        Coverage::Series if signers.is_empty() => {
-            format!("{} units (series, declared {})", unit.count(), unit.extent)
-        }
-        Coverage::CleanMerge if signers.is_empty() => {
-            format!("1 {noun} (clean merge, declared {})", unit.extent)
-        }
-        Coverage::Exact | Coverage::Series | Coverage::CleanMerge => {
-            let how = match unit.coverage {
-                Coverage::CleanMerge => unit.reviewed.map_or_else(
-                    || "clean merge".to_owned(),
-                    |reviewed| format!("clean merge of {}", reviewed.short()),
-                ),
-                Coverage::Series => format!("series of {}", unit.count()),
-                _ => "exact".to_owned(),
-            };
-            let who: Vec<_> = unit
-                .authors
-                .iter()
-                .map(|author| {
-                    author
-                        .id
-                        .clone()
-                        .unwrap_or_else(|| escape(&author.name, SHOWN))
-                })
-                .collect();
-            format!(
-                "1 signed ({how}): \"{}\" by {}, {}, signed off by {}",
-                escape(&unit.subject, SHOWN),
-                who.join(", "),
-                unit.extent,
-                signers.join(", ")
-            )
-        }
-    }
-}
-
-/// Who gave a counted approval.
-fn approvers(unit: &UnitVerdict) -> impl Iterator<Item = &str> {
-    let counted = unit
-        .statements
-        .iter()
-        .filter(|view| view.not_counted.is_none());
-    counted
-        .filter(|view| view.kind == Some(StatementKind::Approval))
-        .filter_map(|view| view.signer.as_deref())
 }

@@ -18,6 +18,7 @@ mod doctor;
 mod edges;
 mod evidence;
 mod fixtures;
+mod forms;
 mod git_reading;
 mod help;
 mod hook;
