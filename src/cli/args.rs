@@ -1,11 +1,10 @@
 //! The command line's grammar.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use countersign::report::Form;
+use clap::{Args, Parser, Subcommand};
 
+use super::format::{Format, FormatFile};
 use super::roster_args::RosterCommand;
 
 /// Cryptographic sign-off for AI-assisted changes.
@@ -71,67 +70,6 @@ pub struct Global {
     /// The store: a git ref, or a folder
     #[arg(long, global = true, value_name = "REF|DIR")]
     pub store: Option<String>,
-}
-
-/// Output formats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Text for people
-    Human,
-    /// One JSON object
-    Json,
-    /// Of verify: SARIF 2.1.0
-    Sarif,
-    /// Of verify: JUnit's XML
-    Junit,
-    /// Of verify: a page for a step's summary or a comment
-    Markdown,
-    /// Of verify: GitHub's annotations, and the text
-    Github,
-    /// Of verify: GitLab's Code Quality
-    Gitlab,
-}
-
-impl Format {
-    /// The form of a verdict.
-    pub fn form(self) -> Form {
-        match self {
-            Self::Human => Form::Human,
-            Self::Json => Form::Json,
-            Self::Sarif => Form::Sarif,
-            Self::Junit => Form::Junit,
-            Self::Markdown => Form::Markdown,
-            Self::Github => Form::Github,
-            Self::Gitlab => Form::Gitlab,
-        }
-    }
-
-    /// Whether every command has it.
-    pub fn is_general(self) -> bool {
-        matches!(self, Self::Human | Self::Json)
-    }
-}
-
-/// A format and the file that gets it.
-#[derive(Debug, Clone)]
-pub struct FormatFile {
-    pub format: Format,
-    pub file: PathBuf,
-}
-
-impl FromStr for FormatFile {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (format, file) = text.split_once('=').ok_or("FORMAT=FILE is wanted")?;
-        if file.is_empty() {
-            return Err("the file is missing".to_owned());
-        }
-        Ok(Self {
-            format: Format::from_str(format, false)?,
-            file: PathBuf::from(file),
-        })
-    }
 }
 
 /// Where the signing key comes from.
@@ -398,7 +336,13 @@ pub struct SyncArgs {
 #[derive(Debug, Subcommand)]
 pub enum HookCommand {
     /// Install the pre-push hook in this repository; overwrites none
-    Install,
+    Install {
+        /// Install the gate of a server instead: it refuses pushes to protected branches
+        #[arg(long)]
+        pre_receive: bool,
+    },
+    /// What the hook of a server runs: judges what is pushed to protected branches
+    PreReceive,
     /// What the hook runs
     PrePush {
         /// The remote's name, as git gives it

@@ -58,7 +58,10 @@ pub fn short_branch(name: &str) -> &str {
 impl Context {
     /// Opens the repository around the folder.
     pub fn open(global: &Global, environment: Environment) -> Result<Self, Failure> {
-        let repo = Repository::open(&global.folder)?;
+        let repo = match &environment.quarantine {
+            Some(quarantine) => Repository::open_with_quarantine(&global.folder, quarantine)?,
+            None => Repository::open(&global.folder)?,
+        };
         let remote = remote_name(&repo, global, &environment)?;
         let store = global
             .store
@@ -113,6 +116,17 @@ impl Context {
             }
             _ => Store::Git(self.git_store(remotes)?),
         })
+    }
+
+    /// The store of a server, read together with what is pushed to it.
+    pub fn pushed_store(&self, pushed: Vec<CommitId>) -> Result<Store<'_>, Failure> {
+        Ok(Store::Git(self.git_store(Vec::new())?.with_pushed(pushed)))
+    }
+
+    /// The full name of the store's ref; `None` where it is a folder.
+    pub fn store_ref(&self) -> Option<&str> {
+        let name = self.store.as_deref().unwrap_or(STORE_REF);
+        name.starts_with("refs/").then_some(name)
     }
 
     fn git_store(&self, remotes: Vec<RemoteName>) -> Result<GitStore<'_>, Failure> {

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::Failure;
-use super::args::{Format, Global};
+use super::args::Global;
+use super::format::Format;
 use super::meter::Meter;
 use countersign::codes::Code;
 
@@ -35,6 +36,8 @@ pub struct Environment {
     pub interactive: bool,
     /// Whether a person can be asked at the terminal itself, though stdin is something else, as in a hook.
     pub reachable: bool,
+    /// `GIT_QUARANTINE_PATH`, which only git's hook on a server looks at.
+    pub quarantine: Option<PathBuf>,
 }
 
 impl Environment {
@@ -55,6 +58,15 @@ impl Environment {
             meter: Meter::of_process(global),
             interactive: reachable && std::io::stdin().is_terminal(),
             reachable,
+            quarantine: None,
+        }
+    }
+
+    /// The same in git's pre-receive hook.
+    pub fn of_hook(global: &Global) -> Self {
+        Self {
+            quarantine: std::env::var_os("GIT_QUARANTINE_PATH").map(PathBuf::from),
+            ..Self::of_process(global)
         }
     }
 

@@ -13,14 +13,45 @@ use super::args::{ChangeArgs, DeclareArgs, Global, HookCommand};
 use super::context::{Context, full_branch};
 use super::environment::Environment;
 use super::session::Session;
-use super::{Done, Failure, Output, declare, key, statement};
+use super::{Done, Failure, Output, declare, key, receive, statement};
 
-/// What git runs. Without the program, or where it fails, the push goes on.
-const PRE_PUSH: &str = "#!/bin/sh
+/// A hook of git.
+struct Hook {
+    name: &'static str,
+    /// The command by which it is known again.
+    command: &'static str,
+    /// What somebody adds to a hook of their own.
+    line: &'static str,
+    /// What git runs.
+    script: &'static str,
+    /// What it does, for people.
+    does: &'static str,
+}
+
+/// Without the program, or where it fails, the push goes on.
+const PRE_PUSH: Hook = Hook {
+    name: "pre-push",
+    command: "countersign hook pre-push",
+    line: "countersign hook pre-push \"$@\" || true",
+    script: "#!/bin/sh
 # Declares how AI took part in what is pushed, where the commits' own evidence answers. It never stops a push.
 command -v countersign >/dev/null 2>&1 || exit 0
 countersign hook pre-push \"$@\" || true
-";
+",
+    does: "declares what your commits show, and never stops a push",
+};
+
+/// Without the program nothing is let in.
+const PRE_RECEIVE: Hook = Hook {
+    name: "pre-receive",
+    command: "countersign hook pre-receive",
+    line: "countersign hook pre-receive || exit 1",
+    script: "#!/bin/sh
+# Refuses what is pushed to a protected branch and isn't signed off as the policy asks.
+exec countersign hook pre-receive
+",
+    does: "refuses what is pushed to protected branches without the sign-offs that it needs",
+};
 
 /// The most bytes of refs that git may hand over, and the most branches that are looked at.
 const MAX_STDIN: u64 = 1 << 20;
@@ -34,30 +65,46 @@ pub fn run(
     output: &mut Output,
 ) -> Result<Done, Failure> {
     match command {
-        HookCommand::Install => install(&Context::open(global, environment)?, global, output),
+        HookCommand::Install { pre_receive } => {
+            let hook = match pre_receive {
+                true => &PRE_RECEIVE,
+                false => &PRE_PUSH,
+            };
+            install(hook, &Context::open(global, environment)?, global, output)
+        }
+        HookCommand::PreReceive => receive::run(global, output),
         HookCommand::PrePush { .. } => pre_push(global, output),
     }
 }
 
 /// Where the hook of a repository lies; `None` where git looks for hooks elsewhere.
-pub fn path(context: &Context, global: &Global) -> Option<PathBuf> {
+fn place(hook: &Hook, context: &Context, global: &Global) -> Option<PathBuf> {
     let config = UserConfig::read(&global.folder).ok()?;
     let elsewhere = config.string("core.hooksPath").is_some();
-    (!elsewhere).then(|| context.repo.common_dir().join("hooks/pre-push"))
+    (!elsewhere).then(|| context.repo.common_dir().join("hooks").join(hook.name))
 }
 
-/// Whether a hook is there that runs the program.
+/// Whether a pre-push hook is there that runs the program.
 pub fn is_installed(context: &Context, global: &Global) -> bool {
-    let text = path(context, global).and_then(|path| std::fs::read_to_string(path).ok());
-    text.is_some_and(|text| text.contains("countersign hook pre-push"))
+    is_there(&PRE_PUSH, context, global)
 }
 
-fn install(context: &Context, global: &Global, output: &mut Output) -> Result<Done, Failure> {
-    let add = "add to that hook: countersign hook pre-push \"$@\" || true";
-    let path = path(context, global).ok_or_else(|| {
-        Failure::no(Code::USAGE, "core.hooksPath says that hooks lie elsewhere").next(add)
+fn is_there(hook: &Hook, context: &Context, global: &Global) -> bool {
+    let text = place(hook, context, global).and_then(|path| std::fs::read_to_string(path).ok());
+    text.is_some_and(|text| text.contains(hook.command))
+}
+
+fn install(
+    hook: &Hook,
+    context: &Context,
+    global: &Global,
+    output: &mut Output,
+) -> Result<Done, Failure> {
+    let add = format!("add to that hook: {}", hook.line);
+    let path = place(hook, context, global).ok_or_else(|| {
+        Failure::no(Code::USAGE, "core.hooksPath says that hooks lie elsewhere").next(&add)
     })?;
-    if is_installed(context, global) {
+    if is_there(hook, context, global) {
         output.row("Hook", "is there already")?;
         return Ok(Done::Yes);
     }
@@ -73,15 +120,14 @@ fn install(context: &Context, global: &Global, output: &mut Output) -> Result<Do
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
-    super::roster::replace(&path, PRE_PUSH.as_bytes())?;
+    super::roster::replace(&path, hook.script.as_bytes())?;
     make_executable(&path).map_err(failed)?;
-    output.row(
-        "Hook",
-        &format!(
-            "{} declares what your commits show, and never stops a push",
-            path.display()
-        ),
-    )?;
+    output.row("Hook", &format!("{} {}", path.display(), hook.does))?;
+    if hook.name == PRE_RECEIVE.name && context.pinned_root(None).is_err() {
+        let pin =
+            "git config countersign.root sha256:DIGEST     without a pinned root nothing lands";
+        output.row("Next", pin)?;
+    }
     Ok(Done::Yes)
 }
 

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use countersign::gate::{Progress, Step};
 
-use super::args::{Format, Global};
+use super::args::Global;
+use super::format::Format;
 
 /// What is over sooner shows nothing.
 const PATIENCE: Duration = Duration::from_millis(500);

@@ -12,6 +12,7 @@ mod digest;
 mod doctor;
 mod environment;
 mod explain;
+mod format;
 mod generate;
 mod hook;
 mod init;
@@ -23,6 +24,7 @@ mod objects;
 mod output;
 mod people_file;
 mod policy;
+mod receive;
 mod roster;
 mod roster_args;
 mod roster_edit;
@@ -47,9 +49,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Cli, Command, Format, TrustCommand};
+use args::{Cli, Command, TrustCommand};
 use countersign::codes::Code;
 use environment::Environment;
+use format::Format;
 pub use output::{Done, Failure, Output};
 use roster_args::RosterCommand;
 

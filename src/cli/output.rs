@@ -8,7 +8,7 @@ use countersign::report;
 use countersign::text::escape;
 use serde::Serialize;
 
-use super::args::Format;
+use super::format::Format;
 use super::objects::ErrorObject;
 
 /// How a command ended that could do its work.

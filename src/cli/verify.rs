@@ -7,10 +7,11 @@ use countersign::report::{Answer, Labels};
 use countersign::store::Direction;
 use countersign::text::escape;
 
-use super::args::{Format, FormatFile, Global, VerifyArgs};
+use super::args::{Global, VerifyArgs};
 use super::change;
 use super::context::{Context, Target, full_branch, short_branch};
 use super::environment::Environment;
+use super::format::{Format, FormatFile};
 use super::{Done, Failure, Output};
 
 /// What is to be judged.
@@ -193,7 +194,11 @@ fn judged(
 }
 
 /// The tips of the other protected branches, as far as this clone has them.
-fn others(context: &Context, gate: &Gate<'_>, target: &Target) -> Result<Vec<CommitId>, Failure> {
+pub fn others(
+    context: &Context,
+    gate: &Gate<'_>,
+    target: &Target,
+) -> Result<Vec<CommitId>, Failure> {
     let mut tips = Vec::new();
     for branch in &gate.judging.policy.protected {
         if *branch != target.name {

@@ -2,7 +2,7 @@
 //! that uses the git library or the git program.
 //!
 //! [`Repository::open`] reads a repository with replace refs, grafts, alternates from the
-//! environment, hooks, filters and configured programs out of play (SPEC 8.7). It implements
+//! environment, hooks, filters and configured programs out of play (SPEC 8.8). It implements
 //! [`History`](crate::change::History); objects are read, never checked out. [`GitProgram`] runs git
 //! to talk to remotes, and for nothing else.
 

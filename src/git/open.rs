@@ -22,6 +22,8 @@ pub struct Repository {
     pub(super) digests: RefCell<HashMap<ObjectId, Digest>>,
     pub(super) trees: RefCell<TreeCache>,
     pub(super) line_counts: RefCell<HashMap<(Side, Side), LineCount>>,
+    /// Names the folders of objects, where they are not the repository's own alone.
+    _objects: Option<tempfile::TempDir>,
 }
 
 impl Repository {
@@ -49,7 +51,46 @@ impl Repository {
             digests: RefCell::default(),
             trees: RefCell::default(),
             line_counts: RefCell::default(),
+            _objects: None,
         })
+    }
+
+    /// The same, with the objects of a push that git holds back until its hook lets them in: `quarantine` is the
+    /// folder that git names, inside of this repository's own (SPEC 8.7).
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); [`HistoryError::Read`] where the folder is another, or can't be read.
+    pub fn open_with_quarantine(folder: &Path, quarantine: &Path) -> Result<Self, HistoryError> {
+        let mut opened = Self::open(folder)?;
+        let unread = |error: std::io::Error| HistoryError::Read(format!("the quarantine: {error}"));
+        let own = opened.common_dir().join("objects");
+        let own = own.canonicalize().map_err(unread)?;
+        let quarantine = quarantine.canonicalize().map_err(unread)?;
+        if quarantine == own || !quarantine.starts_with(&own) {
+            let why = "the quarantine folder is not of this repository".to_owned();
+            return Err(HistoryError::Read(why));
+        }
+        let mut alternates = String::new();
+        for folder in [&own, &quarantine] {
+            let name = folder
+                .to_str()
+                .filter(|name| !name.contains(['\n', '"', '\\']));
+            let why = || HistoryError::Read("a folder's name that git can't list".to_owned());
+            alternates.push_str(name.ok_or_else(why)?);
+            alternates.push('\n');
+        }
+        // Nothing may be written to the quarantine: git moves all that is there into the repository.
+        let objects = tempfile::tempdir().map_err(unread)?;
+        let info = objects.path().join("info");
+        std::fs::create_dir(&info).map_err(unread)?;
+        std::fs::write(info.join("alternates"), alternates).map_err(unread)?;
+        let hash = opened.repo.object_hash();
+        let options = gix::odb::store::init::Options::default();
+        let handle = gix::odb::at_opts(objects.path(), hash, None, options).map_err(unread)?;
+        opened.repo.objects = handle.into();
+        opened.repo.object_cache_size(OBJECT_CACHE);
+        opened._objects = Some(objects);
+        Ok(opened)
     }
 
     /// The repository's git directory; of a linked worktree, the one shared by all.

@@ -3,6 +3,7 @@
 use super::layout::{ByName, REMOTES_PREFIX, STORE_REF};
 use super::read::{Handle, Limits, Node, Source, flood};
 use super::{Item, StoreError};
+use crate::change::CommitId;
 use crate::git::{Committer, FileTree, RefError, RemoteName, Repository, check_ref_name};
 
 /// A store in a ref of a repository.
@@ -10,6 +11,8 @@ pub struct GitStore<'r> {
     pub(super) repo: &'r Repository,
     pub(super) name: String,
     pub(super) remotes: Vec<RemoteName>,
+    /// What is about to be pushed to the ref.
+    pub(super) pushed: Vec<CommitId>,
 }
 
 impl<'r> GitStore<'r> {
@@ -21,7 +24,13 @@ impl<'r> GitStore<'r> {
             repo,
             name,
             remotes,
+            pushed: Vec::new(),
         }
+    }
+
+    /// The same, read together with commits that are about to be pushed to its ref.
+    pub fn with_pushed(self, pushed: Vec<CommitId>) -> Self {
+        Self { pushed, ..self }
     }
 
     /// The same in another ref, such as `refs/heads/countersign` where the host protects only
@@ -43,6 +52,7 @@ impl<'r> GitStore<'r> {
             repo,
             name,
             remotes,
+            pushed: Vec::new(),
         })
     }
 
@@ -74,6 +84,9 @@ impl<'r> GitStore<'r> {
             if let Some(commit) = self.repo.plain_reference(&name)? {
                 trees.push(self.repo.files(&commit)?);
             }
+        }
+        for commit in &self.pushed {
+            trees.push(self.repo.files(commit)?);
         }
         Ok(GitSource { trees })
     }

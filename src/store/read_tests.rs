@@ -305,6 +305,7 @@ fn the_ref_is_read_together_with_the_remotes_copies_and_nothing_is_written() {
         repo: &repo,
         name: "refs/countersign/remotes/origin".to_owned(),
         remotes: Vec::new(),
+        pushed: Vec::new(),
     };
     put(&alone, &change, "ours");
     put(&alone, &change, "both");

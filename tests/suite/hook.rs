@@ -8,7 +8,7 @@ use crate::world::{Clone, Run, World, run};
 const TRAILER: &str = "Add tags\n\nCo-authored-by: Claude <noreply@anthropic.com>";
 
 /// The folders of `git` and the rest, with the program's own before them.
-fn path_with_program() -> String {
+pub fn path_with_program() -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_countersign"));
     let folder = program.parent().unwrap().display();
     format!("{folder}:{}", std::env::var("PATH").unwrap())

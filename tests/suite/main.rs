@@ -29,6 +29,7 @@ mod objects;
 mod outputs;
 mod places;
 mod progress;
+mod receive;
 mod refusals;
 mod rejections;
 mod release;

@@ -1,0 +1,162 @@
+//! The gate of a server: git's pre-receive hook in the bare repository that everybody pushes to.
+
+use std::process::Command;
+
+use crate::hook::path_with_program;
+use crate::world::{Clone, Run, World, run};
+
+/// The team, with the hook installed on the server and its root pinned.
+fn guarded() -> World {
+    let world = World::team();
+    let server = server(&world);
+    server
+        .countersign(&["hook", "install", "--pre-receive"])
+        .expect(0, "refuses what is pushed to protected branches")
+        .expect(0, "git config countersign.root sha256:DIGEST");
+    server.git(&["config", "countersign.root", &world.root()]);
+    world
+}
+
+/// The bare repository.
+fn server(world: &World) -> Clone {
+    Clone {
+        path: world.path().join("remote.git"),
+        ..world.person("ana")
+    }
+}
+
+/// Pushes with the program on the path, as the server's hook finds it.
+fn push(clone: &Clone, args: &[&str]) -> Run {
+    let mut git: Command = clone.command("git");
+    git.env("PATH", path_with_program());
+    run(git.arg("push").args(args))
+}
+
+fn branch(world: &World, extent: &str) -> Clone {
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", "tags"]);
+    ben.commit("tags.rs", "one\n", "Add tags");
+    ben.git(&["config", "countersign.push", "false"]);
+    ben.countersign(&["declare", "--ai", extent]).ok();
+    ben
+}
+
+const STORE: &str = "refs/countersign/attestations:refs/countersign/attestations";
+
+#[test]
+fn what_is_pushed_with_its_attestations_lands_and_what_waits_is_refused_with_what_to_do() {
+    for (extent, lands) in [("none", true), ("generated", false)] {
+        let world = guarded();
+        let before = server(&world).git(&["rev-parse", "main"]);
+        let ben = branch(&world, extent);
+        let pushed = push(&ben, &["origin", "HEAD:main", STORE]);
+        assert_eq!(pushed.status == 0, lands, "{pushed:?}");
+        let after = server(&world).git(&["rev-parse", "main"]);
+        assert_eq!(before == after, !lands);
+        if !lands {
+            for told in [
+                "remote: error[CS101]: sign-off missing",
+                "remote:   who     ana, carol, grace",
+                "remote:   next    countersign sign",
+            ] {
+                assert!(pushed.stderr.contains(told), "{pushed:?}");
+            }
+            // The branch is no protected one, so ana can look at it and sign.
+            assert_eq!(push(&ben, &["origin", "tags", STORE]).status, 0);
+            let ana = world.person("ana");
+            ana.git(&["config", "countersign.push", "false"]);
+            ana.sign("tags").ok();
+            assert_eq!(push(&ana, &["origin", STORE]).status, 0);
+            assert_eq!(push(&ben, &["origin", "HEAD:main"]).status, 0);
+        }
+    }
+}
+
+#[test]
+fn nothing_lands_on_a_server_without_a_pinned_root_or_without_the_program() {
+    let world = guarded();
+    let ben = branch(&world, "none");
+    let plain = run(ben
+        .command("git")
+        .args(["push", "origin", "HEAD:main", STORE]));
+    assert_ne!(plain.status, 0, "{plain:?}");
+    server(&world).git(&["config", "--unset", "countersign.root"]);
+    let pushed = push(&ben, &["origin", "HEAD:main", STORE]);
+    assert_ne!(pushed.status, 0);
+    assert!(
+        pushed.stderr.contains("error[CS405]: could not decide"),
+        "{pushed:?}"
+    );
+    server(&world).git(&["config", "countersign.root", &world.root()]);
+    assert_eq!(push(&ben, &["origin", "HEAD:main", STORE]).status, 0);
+}
+
+#[test]
+fn a_protected_branch_is_neither_deleted_nor_rewritten() {
+    let world = guarded();
+    server(&world).git(&["config", "receive.denyDeleteCurrent", "ignore"]);
+    let ben = branch(&world, "none");
+    let deleted = push(&ben, &["origin", ":main"]);
+    assert!(
+        deleted.stderr.contains("deletes the protected branch main"),
+        "{deleted:?}"
+    );
+    ben.git(&["reset", "-q", "--hard", "HEAD~2"]);
+    ben.commit("other.rs", "one\n", "Another line");
+    let forced = push(&ben, &["-f", "origin", "HEAD:main"]);
+    assert!(forced.stderr.contains("CS504"), "{forced:?}");
+    assert_ne!(forced.status, 0);
+}
+
+#[test]
+fn other_branches_and_tags_are_pushed_as_ever() {
+    let world = guarded();
+    let ben = branch(&world, "generated");
+    ben.git(&["tag", "v1"]);
+    assert_eq!(push(&ben, &["origin", "tags", "v1"]).status, 0);
+    assert_eq!(push(&ben, &["origin", ":tags"]).status, 0);
+}
+
+#[test]
+fn of_several_branches_one_that_is_refused_keeps_all_out() {
+    let world = guarded();
+    let ben = branch(&world, "generated");
+    let pushed = push(&ben, &["origin", "HEAD:main", "HEAD:elsewhere", STORE]);
+    assert_ne!(pushed.status, 0);
+    let refs = server(&world).git(&["for-each-ref", "--format=%(refname)"]);
+    assert!(!refs.contains("elsewhere"), "{refs}");
+}
+
+#[test]
+fn attestations_are_not_taken_away() {
+    let world = guarded();
+    let ben = branch(&world, "none");
+    assert_eq!(push(&ben, &["origin", "HEAD:main", STORE]).status, 0);
+    let tree = ben.git(&["mktree"]);
+    let empty = ben.git(&["commit-tree", "-m", "Nothing", &tree]);
+    let rewound = format!("+{empty}:refs/countersign/attestations");
+    let pushed = push(&ben, &["origin", &rewound]);
+    assert!(pushed.stderr.contains("CS603"), "{pushed:?}");
+    assert_ne!(pushed.status, 0);
+    assert_ne!(
+        push(&ben, &["origin", ":refs/countersign/attestations"]).status,
+        0
+    );
+}
+
+#[test]
+fn nothing_is_left_behind_in_the_repository_or_its_quarantine() {
+    let world = guarded();
+    let ben = branch(&world, "generated");
+    assert_ne!(push(&ben, &["origin", "HEAD:main", STORE]).status, 0);
+    let objects = world.path().join("remote.git/objects");
+    assert!(!objects.join("info/alternates").exists());
+    let left = std::fs::read_dir(&objects).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert!(
+        !left
+            .iter()
+            .any(|name| name.to_string_lossy().starts_with("tmp_objdir")),
+        "{left:?}"
+    );
+}
