@@ -17,7 +17,7 @@ const MAX_TEXT: u64 = 1 << 20;
 /// Puts the declaration of this change that a text carries into the store; the gate looks at it like any other.
 pub fn take(path: &Path, session: &Session, output: &mut Output) -> Result<(), Failure> {
     let bundles = bundles(&text_file::read(path, MAX_TEXT)?);
-    let assessment = session.assess()?;
+    let assessment = session.assess_own()?;
     let change = assessment.unit.change;
     let store = session.store()?;
     let unreadable = |error: StoreError| Failure::from(Undecided::from(error));

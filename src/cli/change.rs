@@ -6,7 +6,7 @@ use countersign::attestation::AnyStatement;
 use countersign::attestation::Bundle;
 use countersign::change::{CommitId, History, HistoryError};
 use countersign::codes::Code;
-use countersign::gate::{Assessment, Gate};
+use countersign::gate::{Assessment, Forms, Gate};
 use countersign::store::{Limits, Snapshot};
 
 use super::Failure;
@@ -25,11 +25,11 @@ pub struct Subject {
 
 impl Subject {
     /// Judges the change where it stands.
-    pub fn assess(&self, gate: &Gate<'_>) -> Result<Assessment, Failure> {
+    pub fn assess(&self, gate: &Gate<'_>, forms: Forms) -> Result<Assessment, Failure> {
         Ok(if self.landed {
-            gate.assess_unit(&self.head)?
+            gate.assess_unit(&self.head, forms)?
         } else {
-            gate.assess_change(&self.base, &self.head)?
+            gate.assess_change(&self.base, &self.head, forms)?
         })
     }
 

@@ -42,7 +42,7 @@ pub fn run(
             "--to {id}: nobody of the roster has this id"
         )));
     }
-    let assessment = session.assess()?;
+    let assessment = session.assess_own()?;
     session.subject.refuse_empty(&assessment)?;
     let Some(extent) = extent(args, &assessment, context, output)? else {
         return Ok(Done::No);

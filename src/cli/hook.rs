@@ -215,11 +215,12 @@ fn declare_one(
         Some(roster),
     )?;
     let signer = statement::declarant(roster, &key)?.id;
-    let assessment = session.assess()?;
+    let assessment = session.assess_own()?;
     let mut declared = assessment
         .genuine
         .iter()
-        .filter(|known| known.declaration().is_some());
+        .filter(|known| known.declaration().is_some())
+        .filter(|known| known.subject() == assessment.unit.change);
     if assessment.manifest.is_empty() || declared.any(|known| known.signer() == signer) {
         return Ok(None);
     }

@@ -1,7 +1,7 @@
 //! What commands about one change share: the judging version, the target, the change.
 
 use countersign::change::CommitId;
-use countersign::gate::{Assessment, Gate, Judging, Undecided};
+use countersign::gate::{Assessment, Forms, Gate, Judging, Undecided};
 use countersign::store::{Snapshot, Store};
 
 use super::Failure;
@@ -46,9 +46,18 @@ impl Session {
 
     /// Judges the change over the store as it is now.
     pub fn assess(&self) -> Result<Assessment, Failure> {
+        self.assess_by(Forms::Any)
+    }
+
+    /// The same by the statements over its own digest alone, from which a new one goes on.
+    pub fn assess_own(&self) -> Result<Assessment, Failure> {
+        self.assess_by(Forms::Own)
+    }
+
+    fn assess_by(&self, forms: Forms) -> Result<Assessment, Failure> {
         let store = self.store()?;
         let snapshot = store.open().map_err(Undecided::from)?;
-        self.subject.assess(&self.gate(&snapshot))
+        self.subject.assess(&self.gate(&snapshot), forms)
     }
 
     /// The gate over a snapshot of the store.

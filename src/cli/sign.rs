@@ -45,7 +45,7 @@ pub fn run(
     if let Some(path) = &args.declaration {
         carried::take(path, &session, output)?;
     }
-    let assessment = session.assess()?;
+    let assessment = session.assess_own()?;
     session.subject.refuse_empty(&assessment)?;
     let screen = Screen {
         args,

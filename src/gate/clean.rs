@@ -15,6 +15,8 @@ use crate::change::{
 use crate::codes::Code;
 use crate::verify::VerifiedStatement;
 
+/// The most parents of a unit that is taken for a clean merge.
+const MAX_PARENTS: usize = 2;
 /// The most bytes that one check merges (SPEC 10).
 const MAX_CHECK: usize = 4 << 30;
 /// The most entries of stored changes that one check looks at (SPEC 10).
@@ -117,16 +119,22 @@ impl Gate<'_> {
         {
             return Ok(Vec::new());
         }
+        if let Some(unit) = place.units.last()
+            && self.history.commit(&unit.commit)?.parents.len() > MAX_PARENTS
+        {
+            return Ok(Vec::new());
+        }
         let stored = line.stored(|| self.manifests())?;
         let mut covering = Vec::new();
         for (digest, manifest) in stored.around(landed, &place.digest) {
-            let Some(merges) = self.merges(manifest, landed, base)? else {
-                continue;
-            };
+            // First of all it must be somebody's: what nobody signed costs nothing more.
             let sides = self.signed_sides(digest)?;
             if sides.is_empty() {
                 continue;
             }
+            let Some(merges) = self.merges(manifest, landed, base)? else {
+                continue;
+            };
             let reviewed = Reviewed {
                 digest: *digest,
                 manifest: manifest.clone(),
@@ -139,16 +147,16 @@ impl Gate<'_> {
         Ok(covering)
     }
 
-    /// Whether what landed upon `base` is the clean merge of a reviewed change.
-    pub(super) fn is_clean_merge(
+    /// Whether what landed upon `base` holds the clean merge of a reviewed change, whatever else it holds.
+    pub(super) fn holds_clean_merge(
         &self,
         line: &Line<'_>,
         reviewed: &Reviewed,
         landed: &ChangeManifest,
         base: Option<&CommitId>,
     ) -> Result<bool, Undecided> {
-        let within = |path| reviewed.manifest.entry(path).is_some();
-        if landed.is_empty() || !landed.paths().all(within) {
+        let shared = |path| landed.entry(path).is_some();
+        if !reviewed.manifest.paths().any(shared) {
             return Ok(false);
         }
         match self.merges(&reviewed.manifest, landed, base)? {

@@ -37,11 +37,21 @@ pub struct Assessment {
     pub genuine: Vec<VerifiedStatement>,
 }
 
+/// By which statements a change is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forms {
+    /// By those over its own digest, and where it doesn't pass so, by those over changes of which it is the clean
+    /// merge. What a gate does.
+    Any,
+    /// By those over its own digest alone. What a new statement goes on from.
+    Own,
+}
+
 impl Gate<'_> {
     /// Judges what lies between `base` and `head` as one change, as if it were the target line's next
     /// unit (SPEC 8.1).
     pub fn judge_change(&self, base: &CommitId, head: &CommitId) -> Result<Verdict, Undecided> {
-        let assessment = self.assess_change(base, head)?;
+        let assessment = self.assess_change(base, head, Forms::Any)?;
         let units = if base == head {
             Vec::new()
         } else {
@@ -51,17 +61,26 @@ impl Gate<'_> {
     }
 
     /// The same with the facts beside it.
-    pub fn assess_change(&self, base: &CommitId, head: &CommitId) -> Result<Assessment, Undecided> {
+    pub fn assess_change(
+        &self,
+        base: &CommitId,
+        head: &CommitId,
+        forms: Forms,
+    ) -> Result<Assessment, Undecided> {
         let manifest = self.history.change(Some(base), head)?;
         let place = Place::new(&manifest, manifest.digest(), self.target_tip.clone(), &[]);
+        let place = Place { forms, ..place };
         self.assess(&Line::new(self.history), &place, Some(base), head)
     }
 
     /// Judges one landed unit of the target's line, with the facts beside it.
-    pub fn assess_unit(&self, commit: &CommitId) -> Result<Assessment, Undecided> {
+    pub fn assess_unit(&self, commit: &CommitId, forms: Forms) -> Result<Assessment, Undecided> {
         let line = Line::new(self.history);
         let unit = line.unit(commit)?;
-        let place = Place::of_unit(&unit);
+        let place = Place {
+            forms,
+            ..Place::of_unit(&unit)
+        };
         self.assess(&line, &place, unit.parent.as_ref(), commit)
     }
 
@@ -254,7 +273,7 @@ impl Gate<'_> {
         };
         let mut best = self.assess_by(line, &exact, base, head)?;
         let mut told = Vec::new();
-        for reviewed in covering.iter().filter(|_| !place.exactly) {
+        for reviewed in covering.iter().filter(|_| place.forms == Forms::Any) {
             if best.unit.passes() {
                 break;
             }

@@ -32,7 +32,7 @@ use crate::store::{Limits, Snapshot};
 pub use crate::trust::POLICY_PATH;
 pub use authors::{Claims, merge_adds, read_claims};
 pub use chains::Chains;
-pub use judge::{Assessment, on_line};
+pub use judge::{Assessment, Forms, on_line};
 pub use judging::{
     Judging, PublishedKeys, read_texts, refuse_published, refuse_unsupported, version_files,
 };

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use super::Gate;
 use super::before::Lookup;
+use super::judge::Forms;
 use super::line::{Line, Unit};
 use super::progress::Steps;
 use super::statements::Place;
@@ -85,7 +86,10 @@ impl Gate<'_> {
         }
         for index in parts_of_series(&singles, &groups) {
             if let (Some(unit), Some(single)) = (run.get(index), singles.get_mut(index)) {
-                let place = Place::of_unit(unit).exactly();
+                let place = Place {
+                    forms: Forms::Own,
+                    ..Place::of_unit(unit)
+                };
                 *single = self.assess_group(line, &place, &mut search.before)?;
             }
         }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::Gate;
 use super::clean::Reviewed;
+use super::judge::Forms;
 use super::line::{Line, Since, Unit};
 use super::verdict::{StatementKind, StatementView, Undecided};
 use crate::attestation::Change;
@@ -28,7 +29,7 @@ pub(super) struct Place<'a> {
     /// The other digests by which it could be covered: what their statements add counts too.
     pub others: Vec<ChangeDigest>,
     /// Whether it is judged by `digest` alone, whatever it is the clean merge of.
-    pub exactly: bool,
+    pub forms: Forms,
 }
 
 impl<'a> Place<'a> {
@@ -46,15 +47,7 @@ impl<'a> Place<'a> {
             units,
             reviewed: None,
             others: Vec::new(),
-            exactly: false,
-        }
-    }
-
-    /// The same, taken for no clean merge.
-    pub fn exactly(self) -> Self {
-        Self {
-            exactly: true,
-            ..self
+            forms: Forms::Any,
         }
     }
 
@@ -230,7 +223,8 @@ impl Gate<'_> {
             )));
         };
         if let Some(landed) = &change.landed {
-            let same = place.landed() == Some(landed);
+            // It speaks of the bytes that landed, never of what they are the merge of.
+            let same = place.landed() == Some(landed) && place.reviewed.is_none();
             let why = || format!("for the landed commit {} alone", landed.short());
             return Ok((!same).then(|| (Code::TIP_WRONG, why())));
         }
@@ -258,7 +252,7 @@ impl Gate<'_> {
     }
 
     /// The unit whose landing spent a statement (SPEC 8.4): the reviewed change landed, or was there and taken away,
-    /// or so was what is judged, or a clean merge of the reviewed change landed.
+    /// or so was what is judged, or what landed held the clean merge of the reviewed change.
     fn spent(
         &self,
         line: &Line<'_>,
@@ -287,7 +281,7 @@ impl Gate<'_> {
         };
         for unit in line.touching(&reviewed.manifest, since)? {
             let (landed, parent) = (&unit.manifest, unit.parent.as_ref());
-            if self.is_clean_merge(line, &reviewed, landed, parent)? {
+            if self.holds_clean_merge(line, &reviewed, landed, parent)? {
                 return Ok(Some(unit.commit.clone()));
             }
         }

@@ -291,3 +291,60 @@ fn a_path_in_a_renamed_folder_is_another_path() {
         ci(&world).expect(status, "");
     }
 }
+
+#[test]
+fn a_rebased_change_is_declared_and_signed_anew_where_nobody_signed_the_old_one() {
+    let world = world(true);
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", "work"]);
+    ben.commit("lines.txt", &OLD.replace("two", "TWO"), "Change a line");
+    ben.countersign(&["declare", "--ai", "generated"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", "work"]);
+    land_by_ana(&world, &OLD.replace("six", "SIX"), "Change another line");
+    rebase(&ben);
+    ben.countersign(&["declare", "--ai", "generated"]).ok();
+    world
+        .person("ana")
+        .sign("work")
+        .expect(0, "approved by ana");
+    ben.git(&["push", "-q", "origin", "HEAD:main"]);
+    ci(&world).expect(0, "1 signed (exact)");
+}
+
+#[test]
+fn a_rebased_branch_that_was_signed_before_needs_nothing_more() {
+    let world = world(true);
+    let ben = signed_branch(&world, "two", "TWO");
+    land_by_ana(&world, &OLD.replace("six", "SIX"), "Change another line");
+    rebase(&ben);
+    // Neither declared nor signed again: what was signed covers the rebased branch too.
+    ben.countersign(&["sync"]).ok();
+    ben.countersign(&["status"]).expect(0, "");
+    ben.git(&["push", "-q", "origin", "HEAD:main"]);
+    ci(&world).expect(0, "clean merge of");
+}
+
+#[test]
+fn a_merge_of_three_parents_is_no_clean_merge() {
+    for (extra, status) in [(true, 1), (false, 0)] {
+        let world = world(true);
+        let ben = signed_branch(&world, "two", "TWO");
+        land_by_ana(&world, &OLD.replace("six", "SIX"), "Change another line");
+        ben.git(&["fetch", "-q"]);
+        let tree = ben.git(&["merge-tree", "--write-tree", "origin/main", "work"]);
+        let mut args = vec![
+            "commit-tree",
+            "-m",
+            "Merge",
+            "-p",
+            "origin/main",
+            "-p",
+            "work",
+        ];
+        args.extend([["-p", "origin/main~2"]].iter().flatten().filter(|_| extra));
+        args.push(&tree);
+        let merge = ben.git(&args);
+        ben.git(&["push", "-q", "origin", &format!("{merge}:main")]);
+        ci(&world).expect(status, "");
+    }
+}
