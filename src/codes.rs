@@ -122,6 +122,9 @@ catalogue! {
     BELOW_LEVEL = 206, "the signer is below the level or not in the team",
         "The rule asks for a higher level, another team, or somebody above the author.",
         "One of the people named under `who` signs.";
+    TOO_OLD = 208, "signed too long ago",
+        "A rule takes sign-offs of a certain age only, and this one was older when the change landed.",
+        "The same person signs again: countersign sign CHANGE.";
     SPENT = 209, "spent on an earlier landing",
         "A sign-off covers one landing on a branch. This change landed before, so landing it again needs a new one.",
         "Sign again: countersign sign CHANGE.";

@@ -269,7 +269,7 @@ pub struct SignArgs {
 }
 
 /// `verify`
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct VerifyArgs {
     /// The range that landed or is to land (default: this branch as one change)
     #[arg(value_name = "BASE..HEAD")]

@@ -195,10 +195,27 @@ impl Context {
                 rewind: true,
             })
             .collect();
+        self.fetch(remote, &specs)
+    }
+
+    /// Fetches commits by their ids, objects only; without a remote nothing.
+    pub fn fetch_commits(&self, commits: &[CommitId]) -> Result<(), Failure> {
+        let (Some(remote), false) = (&self.remote, self.offline) else {
+            return Ok(());
+        };
+        let specs = commits.iter().map(|commit| FetchSpec {
+            source: commit.to_string(),
+            destination: None,
+            rewind: false,
+        });
+        self.fetch(remote, &specs.collect::<Vec<_>>())
+    }
+
+    fn fetch(&self, remote: &RemoteName, specs: &[FetchSpec]) -> Result<(), Failure> {
         if specs.is_empty() {
             return Ok(());
         }
-        let fetched = self.repo.fetch(&self.git()?, remote, &specs);
+        let fetched = self.repo.fetch(&self.git()?, remote, specs);
         fetched.map_err(|error| {
             let failure = Failure::new(Code::REF_UNRESOLVED, error.to_string());
             failure.next("check the remote; --offline works with what is here")

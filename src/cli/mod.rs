@@ -11,6 +11,7 @@ mod demo;
 mod digest;
 mod doctor;
 mod environment;
+mod event;
 mod explain;
 mod format;
 mod generate;

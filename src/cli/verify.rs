@@ -12,7 +12,7 @@ use super::change;
 use super::context::{Context, Target, full_branch, short_branch};
 use super::environment::Environment;
 use super::format::{Format, FormatFile};
-use super::{Done, Failure, Output};
+use super::{Done, Failure, Output, event};
 
 /// What is to be judged.
 enum Judged {
@@ -36,7 +36,7 @@ pub fn run(
     environment: Environment,
     output: &mut Output,
 ) -> Result<Done, Failure> {
-    match verify(args, global, environment, output) {
+    match by_event(args, global, environment, output) {
         Ok((verdict, labels)) => {
             let answer = Answer::Verdict(&verdict, &labels);
             write_files(args, answer)?;
@@ -65,6 +65,29 @@ pub fn run(
     }
 }
 
+/// Verifies what is asked for, or where nothing is, what the CI event is about.
+fn by_event(
+    args: &VerifyArgs,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<(Verdict, Labels), Failure> {
+    let asked = args.range.is_some() || args.pr.is_some() || args.release.is_some();
+    let event = match asked {
+        true => None,
+        false => event::of(&environment)?,
+    };
+    match event {
+        None => verify(args, global, environment, output),
+        Some(event) => {
+            if !global.quiet {
+                eprintln!("Event     {}", escape(&event.told(), 300));
+            }
+            verify(&event.arguments(args), global, environment, output)
+        }
+    }
+}
+
 /// Writes the files of `-o`. One that can't be written is a failure: nobody takes an older one for this verdict.
 fn write_files(args: &VerifyArgs, answer: Answer<'_>) -> Result<(), Failure> {
     for FormatFile { format, file } in &args.outputs {
@@ -87,6 +110,9 @@ fn verify(
     }
     let context = Context::open(global, environment)?;
     let root = context.pinned_root(args.root.as_deref())?;
+    if args.fetch {
+        fetch_ends(&context, args)?;
+    }
     let head = context.repo.resolve(head_of(args)?)?;
     if args.fetch {
         fetch(&context, args, &head, output, global)?;
@@ -247,6 +273,20 @@ fn label(context: &Context, revision: &str) -> Result<Option<String>, Failure> {
     let known = countersign::git::check_ref_name(&full).is_ok()
         && History::reference(&context.repo, &full)?.is_some();
     Ok(known.then(|| revision.to_owned()))
+}
+
+/// `--fetch`: the commits of the range that are named by their ids and aren't here.
+fn fetch_ends(context: &Context, args: &VerifyArgs) -> Result<(), Failure> {
+    let base = args.range.as_ref().and_then(|range| range.split_once(".."));
+    let base = base.map(|(base, _)| base);
+    let ends = [Some(head_of(args)?), base].into_iter().flatten();
+    let missing = ends
+        .filter_map(|end| end.parse::<CommitId>().ok())
+        .filter(|end| context.repo.commit(end).is_err());
+    let missing: Vec<_> = missing.collect();
+    // What the remote doesn't have either is told as what it is: an unknown revision.
+    let _ = context.fetch_commits(&missing);
+    Ok(())
 }
 
 /// `--fetch`: the store, and the protected branch that holds the trust versions.

@@ -1,6 +1,9 @@
 //! What the policy is asked about: who may have written a change, and what counts for it (SPEC 6.3).
 
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::Gate;
 use super::authors::Claims;
@@ -21,7 +24,7 @@ impl Gate<'_> {
         place: &Place<'_>,
         claims: &Claims,
         statements: &Statements,
-        size: Size,
+        (size, landed_at): (Size, Timestamp),
     ) -> Facts {
         let roster = &self.judging.roster;
         let mut all = claims.clone();
@@ -66,6 +69,13 @@ impl Gate<'_> {
                     declaration.ai_assistance.declared.unwrap_or(Extent::None),
                 ));
             } else if statement.approval().is_some() {
+                let age = landed_at.duration_since(statement.signed_on());
+                // One that was signed after the landing, or ahead of this clock, is new.
+                let age = Duration::try_from(age).unwrap_or_default();
+                let known = facts.approval_ages.entry(statement.signer().clone());
+                known
+                    .and_modify(|known| *known = (*known).min(age))
+                    .or_insert(age);
                 facts.approvals.insert(statement.signer().clone());
             }
         }

@@ -83,6 +83,10 @@ impl Gate<'_> {
             view.not_counted = match reasons.as_slice() {
                 [] => None,
                 reasons if reasons.contains(&None) => None,
+                reasons if reasons.contains(&Some(Unhelpful::Age)) => Some((
+                    Code::TOO_OLD,
+                    "signed longer ago than the rule takes".to_owned(),
+                )),
                 [Some(Unhelpful::Author), ..] => {
                     Some((Code::SIGNER_IS_AUTHOR, author_reason(facts, signer)))
                 }

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use jiff::Timestamp;
+
 use super::Gate;
 use super::authors::{Claims, read_claims};
 use super::findings::trust_finding;
@@ -158,8 +160,14 @@ impl Gate<'_> {
         };
         let steps = Steps::new(self.progress, commits.len());
         let mut units = Vec::with_capacity(commits.len());
+        let mut latest = Timestamp::MIN;
         for commit in &commits {
-            self.check_time(commit)?;
+            let committed_at = self.check_time(commit)?;
+            if scope == Scope::Complete {
+                // Nobody lands before what landed before, whatever a commit says of its time.
+                latest = latest.max(committed_at);
+                line.lands(commit, latest.min(self.now));
+            }
             units.push(line.unit(commit)?);
             steps.read(units.len());
         }
@@ -200,7 +208,8 @@ impl Gate<'_> {
         Ok(Undecided::new(Code::OFF_LINE, message))
     }
 
-    fn check_time(&self, commit: &CommitId) -> Result<(), Undecided> {
+    /// When a commit says that it was made, at most a little ahead of the clock.
+    fn check_time(&self, commit: &CommitId) -> Result<Timestamp, Undecided> {
         let commit = self.history.commit(commit)?;
         let ahead = commit.committed_at.saturating_sub(self.now.as_second());
         if ahead > MAX_AHEAD_SECONDS {
@@ -210,7 +219,8 @@ impl Gate<'_> {
             );
             return Err(Undecided::new(Code::RANGE_UNKNOWN, message));
         }
-        Ok(())
+        // A time that no clock shows is as old as can be.
+        Ok(Timestamp::from_second(commit.committed_at).unwrap_or(Timestamp::MIN))
     }
 
     /// Units that touch nothing but the trust files are judged as a whole.
@@ -316,7 +326,12 @@ impl Gate<'_> {
             _ => self.statements(line, place)?,
         };
         let size = self.size(place, base, head)?;
-        let facts = self.facts(place, &claims, &statements, size);
+        let landed_at = place
+            .units
+            .last()
+            .and_then(|unit| line.landed_at(&unit.commit));
+        let landed_at = landed_at.unwrap_or(self.now);
+        let facts = self.facts(place, &claims, &statements, (size, landed_at));
         let findings = match &trust {
             Some(None) => Vec::new(),
             Some(Some((code, why))) => vec![trust_finding(*code, why)],

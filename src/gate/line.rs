@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use jiff::Timestamp;
+
 use super::Undecided;
 use super::clean::Stored;
 use super::landed::{Age, Landed, Window};
@@ -34,6 +36,8 @@ pub(super) struct Line<'a> {
     stored: RefCell<Option<Rc<Stored>>>,
     /// How many bytes were merged.
     merged: Cell<usize>,
+    /// When commits landed, where that isn't now.
+    landed_at: RefCell<HashMap<CommitId, Timestamp>>,
 }
 
 /// What was walked so far, back from one end.
@@ -72,6 +76,7 @@ impl<'a> Line<'a> {
             walk: RefCell::default(),
             stored: RefCell::default(),
             merged: Cell::default(),
+            landed_at: RefCell::default(),
         }
     }
 
@@ -254,6 +259,16 @@ impl<'a> Line<'a> {
         }
         let stored = Rc::new(read()?);
         Ok(Rc::clone(self.stored.borrow_mut().insert(stored)))
+    }
+
+    /// Notes when a commit landed.
+    pub fn lands(&self, commit: &CommitId, at: Timestamp) {
+        self.landed_at.borrow_mut().insert(commit.clone(), at);
+    }
+
+    /// When a commit landed; `None`: now.
+    pub fn landed_at(&self, commit: &CommitId) -> Option<Timestamp> {
+        self.landed_at.borrow().get(commit).copied()
     }
 
     /// Notes that so many bytes are merged.

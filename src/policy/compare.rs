@@ -218,6 +218,17 @@ impl Found {
         let other_team = old.team.is_some();
         self.asked("team", old.team.as_ref(), new.team.as_ref(), other_team);
         self.lists("teams", &old.teams, &new.teams, Less::Added);
+        let longer = match (old.max_age, new.max_age) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(before), Some(now)) => now > before,
+        };
+        let hours = |require: &Require| {
+            require
+                .max_age
+                .map(|age| format!("{} min", age.as_secs() / 60))
+        };
+        self.asked("max_age", hours(old).as_ref(), hours(new).as_ref(), longer);
         let flags = [
             ("above_author", old.above_author, new.above_author),
             ("declaration", old.declaration, new.declaration),

@@ -101,9 +101,9 @@ impl Reading {
         }
         let above_author = is_set(&fields, "above_author");
         let declaration = is_set(&fields, "declaration");
-        let age = self.age(&fields);
+        let max_age = self.duration(&fields, "max_age");
         // A sign-off is asked for by the number of signers or by what they must be or bring.
-        let mut asks = age || above_author;
+        let mut asks = fields.has("max_age") || above_author;
         for key in ["presence", "user_verification", "timestamp"] {
             let set = is_set(&fields, key);
             self.unsupported_if(set, &fields, "require.", key);
@@ -125,14 +125,8 @@ impl Reading {
             team: team.map(|team| team.value.to_owned()),
             teams: teams.iter().map(|team| team.value.to_owned()).collect(),
             declaration,
+            max_age,
         })
-    }
-
-    /// Reads `max_age`.
-    fn age(&mut self, fields: &Fields<'_>) -> bool {
-        let age = self.duration(fields, "max_age");
-        self.unsupported_if(age, fields, "require.", "max_age");
-        age
     }
 }
 

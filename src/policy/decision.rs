@@ -67,6 +67,8 @@ impl Missing {
 /// Why an approval by `person` lowers nothing that the rule misses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unhelpful {
+    /// It is older than the rule takes.
+    Age,
     /// They wrote the change, or may have.
     Author,
     /// Their level or team is not what the rule asks.

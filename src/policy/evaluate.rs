@@ -5,6 +5,7 @@
 //! holds for each of them with their own sign-off left out. Unless somebody else is proven, a signer
 //! may be the author as well, so the rule must also hold for each signer that it relies on.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::decision::{Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
@@ -123,8 +124,17 @@ pub fn unhelpful(
         facts: &without,
     }
     .missing(rule);
-    if !missing.iter().any(Missing::is_sign_offs) || lowers(&without) {
+    if !missing.iter().any(Missing::is_sign_offs) {
         return None;
+    }
+    if lowers(&without) {
+        let evaluation = Evaluation {
+            policy,
+            roster,
+            facts,
+        };
+        let counts = facts.approvals.contains(person) && evaluation.is_too_old(rule, person);
+        return counts.then_some(Unhelpful::Age);
     }
     if facts.claimed.contains(person) || facts.proven.contains(person) {
         return Some(Unhelpful::Author);
@@ -169,7 +179,7 @@ impl<'a> Evaluation<'a> {
         if self.silent(rule) {
             // Silence is not cheaper than honesty: declare, or bring what the rule would ask.
             let met = rule.require.as_ref().is_some_and(|require| {
-                !require.declaration && self.count_missing(rule, self.approvals(rule)) == 0
+                !require.declaration && self.count_missing(rule, &self.approvals(rule)) == 0
             });
             return if met {
                 Vec::new()
@@ -190,7 +200,7 @@ impl<'a> Evaluation<'a> {
         if require.declaration && (self.facts.proven.is_empty() || self.is_not_exact(rule)) {
             missing.push(Missing::Declaration);
         }
-        let signers = self.count_missing(rule, self.approvals(rule));
+        let signers = self.count_missing(rule, &self.approvals(rule));
         if signers > 0 {
             missing.push(Missing::SignOffs(MissingSignOffs {
                 signers,
@@ -358,23 +368,37 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The approvals that the rule takes.
-    fn approvals(&self, rule: &Rule) -> &'a BTreeSet<PersonId> {
-        static NOBODY: BTreeSet<PersonId> = BTreeSet::new();
-        match self.is_not_exact(rule) {
-            true => &NOBODY,
-            false => &self.facts.approvals,
+    fn approvals(&self, rule: &Rule) -> Cow<'a, BTreeSet<PersonId>> {
+        let asks_age = rule
+            .require
+            .as_ref()
+            .is_some_and(|require| require.max_age.is_some());
+        if self.is_not_exact(rule) {
+            Cow::Owned(BTreeSet::new())
+        } else if asks_age {
+            let all = self.facts.approvals.iter();
+            Cow::Owned(
+                all.filter(|person| !self.is_too_old(rule, person))
+                    .cloned()
+                    .collect(),
+            )
+        } else {
+            Cow::Borrowed(&self.facts.approvals)
         }
     }
 
+    /// Whether a person's approval is older than the rule takes. One of an unknown age is.
+    fn is_too_old(&self, rule: &Rule, person: &str) -> bool {
+        let most = rule.require.as_ref().and_then(|require| require.max_age);
+        let age = self.facts.approval_ages.get(person);
+        most.is_some_and(|most| age.is_none_or(|age| *age > most))
+    }
+
     fn missing_teams(&self, rule: &Rule, require: &Require) -> Vec<String> {
+        let approvals = self.approvals(rule);
         let signed = |team: &String| {
-            let approvals = self
-                .approvals(rule)
-                .iter()
-                .filter_map(|id| self.roster.engineer(id));
-            approvals
-                .into_iter()
-                .any(|engineer| engineer.teams.contains(team))
+            let mut engineers = approvals.iter().filter_map(|id| self.roster.engineer(id));
+            engineers.any(|engineer| engineer.teams.contains(team))
         };
         require
             .teams
@@ -397,9 +421,9 @@ impl<'a> Evaluation<'a> {
         if !asks || approvals.contains(person) {
             return false;
         }
-        let mut with = approvals.clone();
+        let mut with = approvals.clone().into_owned();
         with.insert(person.to_owned());
-        self.count_missing(rule, &with) < self.count_missing(rule, approvals)
+        self.count_missing(rule, &with) < self.count_missing(rule, &approvals)
     }
 }
 

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::super::facts_testing::{any_facts, facts, people, policy, roster, set};
 use super::*;
 use crate::ai::Extent;
+use std::time::Duration;
 
 const FIRST_RULE: &str = "[[rule]]\nname = \"first\"\nwhen = { ai = \"assisted\", author_below = \"senior\" }\n\
                           require = { signers = 1, level = \"senior\", above_author = true }\n";
@@ -366,5 +367,45 @@ proptest! {
         prop_assume!(counted.applies(rule) && rule.require.as_ref().is_some_and(|require| !require.declaration));
         let met = counted.count_missing(rule, &facts.approvals) == 0 || !(counted.ai_matches(rule) || counted.silent(rule));
         prop_assert_eq!(met, passes_by_definition(&policy, &roster, &facts));
+    }
+}
+
+#[test]
+fn an_approval_of_that_very_age_counts_and_one_a_second_older_does_not() {
+    let rule = "[[rule]]\nname = \"fresh\"\nrequire = { level = \"senior\", max_age = \"1d\" }\n";
+    let day = 86_400;
+    for (age, counts) in [(0, true), (day, true), (day + 1, false)] {
+        let mut change = signed(declared_by("maya", Extent::None), &["linus"]);
+        change
+            .approval_ages
+            .insert("linus".to_owned(), Duration::from_secs(age));
+        assert_eq!(passes(rule, &change), counts, "{age}");
+        let (policy, roster) = (policy(rule), roster());
+        let fresh = policy.rules.iter().find(|rule| rule.name == "fresh");
+        let why = unhelpful(&policy, &roster, &change, fresh.unwrap(), "linus");
+        assert_eq!(why, (!counts).then_some(Unhelpful::Age), "{age}");
+        assert_eq!(would_count(&policy, &roster, &change, "linus"), !counts);
+    }
+    // Of an age that nobody knows it is too old.
+    assert!(!passes(
+        rule,
+        &signed(declared_by("maya", Extent::None), &["linus"])
+    ));
+}
+
+#[test]
+fn a_rule_for_exact_changes_takes_no_approval_of_what_one_is_the_merge_of() {
+    for (rule, merged, counts) in [
+        ("clean_merge = false\n", true, false),
+        ("clean_merge = false\n", false, true),
+        ("", true, true),
+    ] {
+        let rule =
+            format!("[[rule]]\nname = \"exact\"\nrequire = {{ level = \"senior\" }}\n{rule}");
+        let change = Facts {
+            merged,
+            ..signed(declared_by("maya", Extent::None), &["linus"])
+        };
+        assert_eq!(passes(&rule, &change), counts, "{rule} {merged}");
     }
 }

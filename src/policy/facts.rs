@@ -1,6 +1,7 @@
 //! What a decision rests on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::ai::Extent;
 use crate::change::RepoPath;
@@ -40,6 +41,8 @@ pub struct Facts {
     pub proven: BTreeSet<PersonId>,
     /// Who signed a counted approval.
     pub approvals: BTreeSet<PersonId>,
+    /// How old each of these approvals was when the change landed, of several of one person the youngest.
+    pub approval_ages: BTreeMap<PersonId, Duration>,
     /// Whether what counts was signed for a change of which this one is the clean merge.
     pub merged: bool,
 }

@@ -18,6 +18,8 @@ mod parse;
 #[cfg(test)]
 mod testing;
 
+use std::time::Duration;
+
 use crate::ai::{AgentTable, Extent};
 use crate::change::{Glob, RepoPath};
 pub use crate::text::Unsupported;
@@ -115,6 +117,8 @@ pub struct Require {
     pub teams: Vec<String>,
     /// A counted declaration by a roster person.
     pub declaration: bool,
+    /// How old an approval may be when the change lands; an approval of that very age counts.
+    pub max_age: Option<Duration>,
 }
 
 /// Whether an unmet rule refuses or only warns.

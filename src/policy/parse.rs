@@ -4,6 +4,7 @@
 //! [`Policy::unsupported`].
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use super::against::{Mention, MentionKind};
 use super::ai_rule::{AiRules, read_ai_rules};
@@ -143,15 +144,12 @@ impl Reading {
         }
     }
 
-    /// Checks a duration; whether there is one.
-    pub(super) fn duration(&mut self, fields: &Fields<'_>, key: &str) -> bool {
-        let duration = fields.string(key);
-        if let Some(text) = duration
-            && let Err(error) = parse_duration(text.value)
-        {
-            fields.reader.error(text.at, format!("\"{key}\": {error}"));
-        }
-        duration.is_some()
+    /// Reads a duration.
+    pub(super) fn duration(&mut self, fields: &Fields<'_>, key: &str) -> Option<Duration> {
+        let text = fields.string(key)?;
+        let read = parse_duration(text.value);
+        read.map_err(|error| fields.reader.error(text.at, format!("\"{key}\": {error}")))
+            .ok()
     }
 
     /// Reads a list of globs; empty where the key is missing.

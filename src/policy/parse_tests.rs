@@ -50,6 +50,7 @@ fn what_is_evaluated_is_read() {
         team: Some("web".into()),
         teams: vec!["a".into(), "b".into()],
         declaration: true,
+        max_age: None,
     };
     assert_eq!(below.require, Some(require));
     assert_eq!(
@@ -75,7 +76,6 @@ fn what_this_version_cant_evaluate_is_listed_with_its_line() {
         ("checkpoints", 5),
         ("when.blast_radius", 11),
         ("when.stage", 11),
-        ("require.max_age", 12),
         ("require.presence", 12),
         ("require.user_verification", 12),
         ("require.timestamp", 12),

@@ -86,7 +86,7 @@ fn a_declaration_below_a_note_is_kept_and_told_as_a_contradiction() {
 }
 
 /// Ana signs a policy with more text, and lands it.
-fn change_policy(world: &World, added: &str) {
+pub fn change_policy(world: &World, added: &str) {
     let ana = world.person("ana");
     let path = ".countersign/policy.toml";
     let policy = std::fs::read_to_string(ana.path.join(path)).unwrap();

@@ -16,6 +16,7 @@ mod clean_merge;
 mod compromise;
 mod doctor;
 mod edges;
+mod events;
 mod evidence;
 mod fixtures;
 mod forms;

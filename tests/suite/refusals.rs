@@ -390,3 +390,28 @@ fn no_version_is_signed_that_every_gate_would_refuse() {
             .expect(status, text);
     }
 }
+
+#[test]
+fn a_sign_off_older_than_its_rule_takes_does_not_count_unless_it_landed_in_time() {
+    let world = World::team();
+    let rule = "[[rule]]\nname = \"fresh\"\npaths = [\"lib.rs\"]\nrequire = { level = \"senior\", max_age = \"1d\" }\n";
+    crate::evidence::change_policy(&world, rule);
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", "tags"]);
+    ben.commit("lib.rs", "pub fn tags() {}\n", "Add tags");
+    ben.countersign(&["declare", "--ai", "none"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", "tags"]);
+    world.person("ana").sign("tags").ok();
+    ben.git(&["push", "-q", "origin", "HEAD:main"]);
+    let later = |hours: i64| {
+        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours);
+        at.to_string()
+    };
+    let ci = world.fresh("ci");
+    ci.verify(&world, &["--at", &later(23), "HEAD~1..HEAD"])
+        .ok();
+    ci.verify(&world, &["--at", &later(25), "HEAD~1..HEAD"])
+        .expect(1, "CS208 signed longer ago than the rule takes");
+    // A release looks back at when it landed.
+    ci.verify(&world, &["--at", &later(25), "--release"]).ok();
+}
