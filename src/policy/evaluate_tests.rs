@@ -282,17 +282,30 @@ fn rules() -> impl Strategy<Value = String> {
         "teams = [\"payments\", \"security\"]",
         "team = \"payments\", signers = 2",
         "declaration = true",
+        "signers = 1, max_age = \"1d\"",
+        "teams = [\"payments\"], max_age = \"2d\"",
     ]);
-    (when, require).prop_map(|(when, require)| {
-        format!("[[rule]]\nname = \"r\"\n{when}require = {{ {require} }}\n")
+    let exact = prop::sample::select(vec!["", "", "clean_merge = false\n"]);
+    (when, require, exact).prop_map(|(when, require, exact)| {
+        format!("[[rule]]\nname = \"r\"\n{when}require = {{ {require} }}\n{exact}")
     })
 }
 
 /// The definition of SPEC 6.4 word for word, over all sets of sign-offs: slow, for comparison.
 fn passes_by_definition(policy: &Policy, roster: &Roster, facts: &Facts) -> bool {
+    let rule = &policy.rules[1];
+    let require = rule.require.as_ref().unwrap();
+    let counts = |id: &&String| {
+        let age = facts.approval_ages.get(*id);
+        let fresh = require
+            .max_age
+            .is_none_or(|most| age.is_some_and(|age| *age <= most));
+        fresh && !(rule.exact && facts.merged)
+    };
     let approvals: Vec<_> = facts
         .approvals
         .iter()
+        .filter(counts)
         .filter_map(|id| roster.engineer(id))
         .collect();
     let evaluation = Evaluation {
@@ -300,11 +313,9 @@ fn passes_by_definition(policy: &Policy, roster: &Roster, facts: &Facts) -> bool
         roster,
         facts,
     };
-    let rule = &policy.rules[1];
     if !evaluation.ai_matches(rule) && !evaluation.silent(rule) {
         return true;
     }
-    let require = rule.require.as_ref().unwrap();
     (0..1u32 << approvals.len()).any(|mask| {
         let set: Vec<_> = approvals
             .iter()
@@ -365,7 +376,7 @@ proptest! {
         let counted = Evaluation { policy: &policy, roster: &roster, facts: &facts };
         let rule = &policy.rules[1];
         prop_assume!(counted.applies(rule) && rule.require.as_ref().is_some_and(|require| !require.declaration));
-        let met = counted.count_missing(rule, &facts.approvals) == 0 || !(counted.ai_matches(rule) || counted.silent(rule));
+        let met = counted.count_missing(rule, &counted.approvals(rule)) == 0 || !(counted.ai_matches(rule) || counted.silent(rule));
         prop_assert_eq!(met, passes_by_definition(&policy, &roster, &facts));
     }
 }

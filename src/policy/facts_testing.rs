@@ -1,6 +1,7 @@
 //! A roster, policies and facts for tests of what the policy says.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
@@ -68,8 +69,11 @@ pub(super) fn people(most: usize) -> impl Strategy<Value = BTreeSet<String>> {
 pub(super) fn any_facts() -> impl Strategy<Value = Facts> {
     let extent = prop::sample::select(vec![None, Some(Extent::Assisted), Some(Extent::Generated)]);
     let proven = prop::option::of((people(2), prop::sample::select(Extent::ALL.to_vec())));
-    (people(2), proven, people(4), extent, any::<bool>()).prop_map(
-        |(claimed, proven, approvals, evidence, unknown)| {
+    let ages = prop::collection::vec(0u64..72, PEOPLE.len());
+    let approved = (people(4), ages);
+    let flags = (any::<bool>(), any::<bool>());
+    (people(2), proven, approved, extent, flags).prop_map(
+        |(claimed, proven, (approvals, ages), evidence, (unknown, merged))| {
             let (proven, declared) = match proven {
                 Some((people, extent)) if !people.is_empty() => (people, Some(extent)),
                 _ => (BTreeSet::new(), None),
@@ -78,7 +82,16 @@ pub(super) fn any_facts() -> impl Strategy<Value = Facts> {
                 claimed,
                 proven,
                 declared,
+                approval_ages: approvals
+                    .iter()
+                    .cloned()
+                    .zip(
+                        ages.into_iter()
+                            .map(|hours| Duration::from_secs(3_600 * hours)),
+                    )
+                    .collect(),
                 approvals,
+                merged,
                 evidence,
                 claims_unknown: unknown,
                 ..facts(&[])
