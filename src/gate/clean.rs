@@ -20,7 +20,7 @@ const MAX_PARENTS: usize = 2;
 /// The most bytes that one check merges (SPEC 10).
 const MAX_CHECK: usize = 4 << 30;
 /// The most entries of stored changes that one check looks at (SPEC 10).
-const MAX_ENTRIES: usize = 5_000_000;
+const MAX_ENTRIES: usize = 2_000_000;
 
 /// A change over which something genuine was signed.
 #[derive(Debug)]

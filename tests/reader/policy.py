@@ -50,6 +50,7 @@ class Facts:
         self.exempt = given.get("exempt", False)
         self.tools, self.models = set(given.get("tools", [])), set(given.get("models", []))
         self.agent_wrote = given.get("agentWrote", False)
+        self.ages, self.merged = given.get("ages", {}), given.get("merged", False)
 
     def of(self, **other):
         copy = Facts.__new__(Facts)
@@ -146,12 +147,28 @@ def met(policy, rule, facts, signers, with_ai=True):
         signers -= doubtful
 
 
+def not_exact(rule, facts):
+    return facts.merged and rule.get("clean_merge") is False
+
+
+def taken(rule, facts):
+    """The approvals that a rule takes."""
+    if not_exact(rule, facts):
+        return set()
+    limit = rule.get("require", {}).get("max_age")
+    if limit is None:
+        return facts.approvals
+    limit = int(limit[:-1]) * {"m": 60, "h": 3600, "d": 86400, "w": 604800}[limit[-1]]
+    return {person for person in facts.approvals if facts.ages.get(person, limit + 1) <= limit}
+
+
 def missing_signers(policy, rule, facts, with_ai):
     """The fewest people more who would do."""
-    others = sorted(set(policy.people) - facts.approvals)
+    approvals = taken(rule, facts)
+    others = sorted(set(policy.people) - approvals)
     for number in range(1, len(others) + 1):
         for more in itertools.combinations(others, number):
-            if met(policy, rule, facts, facts.approvals | set(more), with_ai):
+            if met(policy, rule, facts, approvals | set(more), with_ai):
                 return number
     return None
 
@@ -166,15 +183,15 @@ def unmet(policy, rule, facts):
         return []
     if applies(policy, rule, facts):
         found = ["forbidden"] if "forbid" in rule else []
-        if rule.get("require", {}).get("declaration") and not facts.proven:
+        if rule.get("require", {}).get("declaration") and (not facts.proven or not_exact(rule, facts)):
             found.append("declaration")
-        if not met(policy, rule, facts, facts.approvals):
+        if not met(policy, rule, facts, taken(rule, facts)):
             found.append("signOffs")
         return found
     # Silence is not cheaper than honesty (SPEC 6.6).
     if facts.declared is None and applies(policy, rule, facts, with_ai=False):
         by_declaration = "forbid" in rule or rule.get("require", {}).get("declaration")
-        if by_declaration or not met(policy, rule, facts, facts.approvals, with_ai=False):
+        if by_declaration or not met(policy, rule, facts, taken(rule, facts), with_ai=False):
             return ["declaration"]
     return []
 
@@ -195,7 +212,7 @@ def decide(policy, facts):
             entry = {"rule": rule["name"], "missing": what}
             if what == "signOffs":
                 entry["signers"] = missing_signers(policy, rule, facts, True)
-                signed = [policy.people.get(person, {}).get("teams", []) for person in facts.approvals]
+                signed = [policy.people.get(person, {}).get("teams", []) for person in taken(rule, facts)]
                 entry["teams"] = [team for team in asked(rule)[1]
                                   if not any(team in teams for teams in signed)]
             if warns:

@@ -68,7 +68,18 @@ fn facts(input: Input<'_>) -> Facts {
         "tools",
         "models",
         "agentWrote",
+        "ages",
+        "merged",
     ]);
+    let ages = given
+        .optional("ages")
+        .map(|ages| ages.value.as_object().unwrap());
+    let ages = ages.into_iter().flatten();
+    let ages = ages.map(|(person, age)| {
+        let age = std::time::Duration::from_secs(age.as_u64().unwrap());
+        (person.clone(), age)
+    });
+
     let names = |name| {
         let names = given.optional(name).into_iter().flat_map(Input::list);
         names.map(|name| name.str().to_owned()).collect()
@@ -98,6 +109,8 @@ fn facts(input: Input<'_>) -> Facts {
         tools: names("tools"),
         models: names("models"),
         agent_wrote: flag("agentWrote"),
+        approval_ages: ages.collect(),
+        merged: flag("merged"),
         ..Facts::default()
     }
 }

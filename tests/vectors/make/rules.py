@@ -242,6 +242,20 @@ def policy_layer():
     case("6.5", "both teams are missing", teams, by("maya", "none"), ("one", 1, ["payments", "security"]), twin="one of each team")
     case("6.5", "the author's team does not count", teams, by("maya", "none", "ana", "maya"), ("one", 1), twin="one of each team")
 
+    # Approvals of a certain age, and over what a change is the clean merge of.
+    fresh = rule("one", require='{ level = "senior", max_age = "1d" }')
+    case("6.5", "as old as the rule takes", fresh, by("maya", "none", "linus", ages={"linus": 86400}))
+    case("6.5", "a second older", fresh, by("maya", "none", "linus", ages={"linus": 86401}), ("one", 1), twin="as old as the rule takes")
+    case("6.5", "of an age that nobody knows", fresh, by("maya", "none", "linus"), ("one", 1), twin="as old as the rule takes")
+    case("6.5", "one is fresh, one is not", rule("one", require='{ signers = 2, max_age = "1w" }'), by("maya", "none", "linus", "ana", ages={"linus": 604800, "ana": 604801}), ("one", 1), twin="as old as the rule takes")
+    exact = rule("one", require='{ level = "senior" }', clean_merge="false")
+    case("8.3", "a rule for exact changes, of one", exact, by("maya", "none", "linus"))
+    case("8.3", "a rule for exact changes, of a clean merge", exact, by("maya", "none", "linus", merged=True), ("one", 1), twin="a rule for exact changes, of one")
+    case("8.3", "a rule for all changes, of a clean merge", rule("one", require='{ level = "senior" }'), by("maya", "none", "linus", merged=True))
+    declared = rule("one", require="{ declaration = true }", clean_merge="false")
+    case("8.3", "a declaration for exact changes, of one", declared, by("maya", "none"))
+    case("8.3", "a declaration for exact changes, of a clean merge", declared, by("maya", "none", merged=True), ("one", "declaration"), twin="a declaration for exact changes, of one")
+
     # Rules together.
     both = senior + rule("two", paths='["crypto/**"]', require='{ signers = 2, team = "security" }')
     case("6.1", "requirements add up", both, by("maya", "assisted", paths=["src/a", "crypto/b"]), ("one", 1), ("two", 2), twin="requirements add up, all met")
