@@ -62,9 +62,12 @@ impl Environment {
         }
     }
 
-    /// The same in git's pre-receive hook.
+    /// The same in git's pre-receive hook, where whoever pushes may have set some of it.
     pub fn of_hook(global: &Global) -> Self {
         Self {
+            key: None,
+            remote: None,
+            store: None,
             quarantine: std::env::var_os("GIT_QUARANTINE_PATH").map(PathBuf::from),
             ..Self::of_process(global)
         }

@@ -18,7 +18,7 @@ use crate::verify::VerifiedStatement;
 /// The most parents of a unit that is taken for a clean merge.
 const MAX_PARENTS: usize = 2;
 /// The most bytes that one check merges (SPEC 10).
-const MAX_CHECK: usize = 4 << 30;
+const MAX_CHECK: u64 = 4 << 30;
 /// The most entries of stored changes that one check looks at (SPEC 10).
 const MAX_ENTRIES: usize = 2_000_000;
 
@@ -261,7 +261,7 @@ impl Gate<'_> {
             if bytes > MERGED_LIMIT || !texts.iter().all(is_text) {
                 return Ok(false);
             }
-            line.merges(length, MAX_CHECK)?;
+            line.merges(length as u64, MAX_CHECK)?;
             let merged = merge_lines(&old, &new, &cur);
             if merged.is_none_or(|merged| sha256(&merged) != merge.result) {
                 return Ok(false);

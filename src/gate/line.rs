@@ -35,7 +35,7 @@ pub(super) struct Line<'a> {
     walk: RefCell<Walk>,
     stored: RefCell<Option<Rc<Stored>>>,
     /// How many bytes were merged.
-    merged: Cell<usize>,
+    merged: Cell<u64>,
     /// When commits landed, where that isn't now.
     landed_at: RefCell<HashMap<CommitId, Timestamp>>,
 }
@@ -275,7 +275,7 @@ impl<'a> Line<'a> {
     ///
     /// # Errors
     /// Over the most of one check: could not decide.
-    pub fn merges(&self, bytes: usize, most: usize) -> Result<(), Undecided> {
+    pub fn merges(&self, bytes: u64, most: u64) -> Result<(), Undecided> {
         let merged = self.merged.get().saturating_add(bytes);
         self.merged.set(merged);
         match merged > most {

@@ -214,7 +214,7 @@ impl<'a> Evaluation<'a> {
 
     /// Whether the rule asks anything, its condition on AI aside. `forbid` is looked at before `exempt`.
     fn asks(&self, rule: &Rule) -> bool {
-        let exempt = self.facts.exempt && rule.forbid.is_none();
+        let exempt = self.facts.exempt && rule.forbid.is_none() && !self.is_not_exact(rule);
         !exempt && self.concerns(rule) && self.applies(rule)
     }
 

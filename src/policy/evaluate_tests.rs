@@ -418,5 +418,12 @@ fn a_rule_for_exact_changes_takes_no_approval_of_what_one_is_the_merge_of() {
             ..signed(declared_by("maya", Extent::None), &["linus"])
         };
         assert_eq!(passes(&rule, &change), counts, "{rule} {merged}");
+        // An automation's declaration is no more exact than anybody's.
+        let exempt = Facts {
+            exempt: true,
+            approvals: set(&[]),
+            ..change
+        };
+        assert_eq!(passes(&rule, &exempt), counts, "{rule} {merged}");
     }
 }

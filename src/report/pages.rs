@@ -170,8 +170,8 @@ fn code(text: &str) -> String {
 fn html(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
-        let special = character.is_ascii_punctuation()
-            && !matches!(character, '.' | ',' | ';' | '/' | '-' | '=');
+        let special =
+            character.is_ascii_punctuation() && !matches!(character, ',' | ';' | '/' | '-' | '=');
         match special {
             true => {
                 let _ = write!(escaped, "&#{};", u32::from(character));
