@@ -186,7 +186,7 @@ pub struct InspectArgs {
     #[arg(long)]
     pub each: bool,
     /// One part alone
-    #[arg(long, value_name = "PART", value_parser = ["ai"])]
+    #[arg(long, value_name = "PART", value_parser = ["ai", "rules"])]
     pub only: Option<String>,
 }
 

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use countersign::ai::{AgentTable, AiAssistance, Extent, Found, Oddities, assess, read_evidence};
 use countersign::change::{ChangeDigest, Commit, CommitId, History, Identity};
 use countersign::gate::{Progress as _, Step};
+use countersign::policy::{self, Enforce, Require, Rule};
 use countersign::text::escape;
 use serde::Serialize;
 
 use super::args::{Global, InspectArgs};
 use super::context::Context;
 use super::environment::Environment;
+use super::session::Session;
 use super::statement::lines;
 use super::{Done, Failure, Output, digest};
 
@@ -90,6 +92,9 @@ pub fn run(
     environment: Environment,
     output: &mut Output,
 ) -> Result<Done, Failure> {
+    if args.only.as_deref() == Some("rules") {
+        return rules(args, global, environment, output);
+    }
     let context = Context::open(global, environment)?;
     let (base, head) = digest::ends(&context, &args.change)?;
     let ids = context
@@ -111,6 +116,83 @@ pub fn run(
         let commits = commits.collect::<Result<Vec<_>, _>>()?;
         inspected.whole(&commits, args.only.is_some(), output)?;
     }
+    Ok(Done::Yes)
+}
+
+/// The rules of the policy, and whether each is about the change.
+#[derive(Serialize)]
+struct RulesObject<'a> {
+    schema: &'static str,
+    change: ChangeDigest,
+    base: &'a CommitId,
+    head: &'a CommitId,
+    rules: Vec<RuleObject<'a>>,
+}
+
+/// A rule.
+#[derive(Serialize)]
+struct RuleObject<'a> {
+    name: &'a str,
+    /// Its line in `policy.toml`.
+    line: usize,
+    /// Whether it applies, else why not.
+    about: &'static str,
+    asks: Vec<String>,
+    forbid: Option<&'a str>,
+    /// Whether it only warns.
+    warns: bool,
+}
+
+/// Shows which rules are about the change, and what they ask. It judges nothing.
+fn rules(
+    args: &InspectArgs,
+    global: &Global,
+    environment: Environment,
+    output: &mut Output,
+) -> Result<Done, Failure> {
+    let context = Context::open(global, environment)?;
+    let (change, target) = (args.change.change.as_deref(), args.change.target.as_deref());
+    let session = Session::open(context, change, target)?;
+    let assessment = session.assess_own()?;
+    let (policy, roster) = (&session.judging.policy, &session.judging.roster);
+    let object = |rule| -> RuleObject<'_> {
+        let rule: &Rule = rule;
+        let about = policy::about(policy, roster, &assessment.facts, rule);
+        RuleObject {
+            name: &rule.name,
+            line: rule.line,
+            about: about.as_str(),
+            asks: rule
+                .require
+                .as_ref()
+                .map(Require::words)
+                .unwrap_or_default(),
+            forbid: rule.forbid.as_deref(),
+            warns: rule.enforce == Enforce::Warn,
+        }
+    };
+    let rules: Vec<_> = policy.rules.iter().map(object).collect();
+    for (number, rule) in rules.iter().enumerate() {
+        let word = if number == 0 { "Rules" } else { "" };
+        let mut asks = rule.asks.join("; ");
+        if let Some(why) = rule.forbid {
+            asks = format!("forbidden: {}", escape(why, 200));
+        }
+        let warns = if rule.warns { ", warns" } else { "" };
+        let place = format!("policy.toml:{}", rule.line);
+        let name = escape(rule.name, 80);
+        output.row(
+            word,
+            &format!("{place:<16} {name}   {}{warns}: {asks}", rule.about),
+        )?;
+    }
+    output.object(&RulesObject {
+        schema: "https://countersign.dev/output/rules/v1",
+        change: assessment.unit.change,
+        base: &session.subject.base,
+        head: &session.subject.head,
+        rules,
+    })?;
     Ok(Done::Yes)
 }
 

@@ -139,25 +139,9 @@ fn sign_offs(missing: &MissingSignOffs, require: Option<&Require>, facts: &Facts
     } else {
         Code::SIGN_OFF_MISSING
     };
-    let level = require.and_then(|require| require.level.as_deref());
-    let team = require.and_then(|require| require.team.as_deref());
-    let noun = level.unwrap_or("engineer");
-    let plural = if missing.signers == 1 { "" } else { "s" };
-    let of = team.map(|team| format!(" of {team}")).unwrap_or_default();
-    let above = if missing.above_author {
-        " above the author"
-    } else {
-        ""
-    };
-    let mut words = vec![format!("{} {noun}{plural}{of}{above}", missing.signers)];
-    words.extend(
-        missing
-            .teams
-            .iter()
-            .map(|team| format!("1 of them of {team}")),
-    );
+    let words = require.map(|require| require.people(missing.signers, &missing.teams));
     Finding {
-        missing: words,
+        missing: words.unwrap_or_default(),
         who: missing.who.clone(),
         ..bare(code, Effect::Waits, Next::Sign)
     }

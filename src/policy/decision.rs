@@ -1,6 +1,7 @@
 //! What the policy answers: what is not met, and why an approval does not help (SPEC 6.4, 6.5).
 
 use super::Enforce;
+use super::Require;
 use crate::ai::Extent;
 use crate::roster::PersonId;
 
@@ -61,6 +62,71 @@ impl Missing {
     /// Whether sign-offs are missing.
     pub fn is_sign_offs(&self) -> bool {
         matches!(self, Self::SignOffs(_))
+    }
+}
+
+/// Whether a rule is about a change, and else why it isn't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// It asks what it asks, or forbids.
+    Applies,
+    /// It would apply, were more declared: somebody must declare.
+    Silence,
+    /// None of its paths is touched.
+    Paths,
+    /// The change is smaller.
+    Size,
+    /// AI took a smaller part, or another tool or model did.
+    Ai,
+    /// Nobody who may have written the change is meant.
+    Author,
+    /// All that is touched is exempt.
+    Exempt,
+}
+
+impl About {
+    /// The words in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applies => "applies",
+            Self::Silence => "asks for a declaration first",
+            Self::Paths => "not about these paths",
+            Self::Size => "about larger changes",
+            Self::Ai => "about another part of AI",
+            Self::Author => "about other authors",
+            Self::Exempt => "exempt",
+        }
+    }
+}
+
+impl Require {
+    /// So many people in words, such as `2 principals of payments above the author`, and which of them must be of a
+    /// team.
+    pub fn people(&self, number: usize, teams: &[String]) -> Vec<String> {
+        let noun = self.level.as_deref().unwrap_or("engineer");
+        let plural = if number == 1 { "" } else { "s" };
+        let of = self.team.as_ref().map(|team| format!(" of {team}"));
+        let of = of.unwrap_or_default();
+        let above = match self.above_author {
+            true => " above the author",
+            false => "",
+        };
+        let mut words = vec![format!("{number} {noun}{plural}{of}{above}")];
+        words.extend(teams.iter().map(|team| format!("1 of them of {team}")));
+        words
+    }
+
+    /// All that it asks, in words.
+    pub fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if self.declaration {
+            words.push("a declaration by an author".to_owned());
+        }
+        let signers = self.signers.max(self.teams.len());
+        if signers > 0 {
+            words.extend(self.people(signers, &self.teams));
+        }
+        words
     }
 }
 

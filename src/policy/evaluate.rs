@@ -213,13 +213,13 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Whether the rule asks anything, its condition on AI aside. `forbid` is looked at before `exempt`.
-    fn asks(&self, rule: &Rule) -> bool {
+    pub(super) fn asks(&self, rule: &Rule) -> bool {
         let exempt = self.facts.exempt && rule.forbid.is_none() && !self.is_not_exact(rule);
         !exempt && self.concerns(rule) && self.applies(rule)
     }
 
     /// Whether the rule applies for anybody who may have written the change.
-    fn applies(&self, rule: &Rule) -> bool {
+    pub(super) fn applies(&self, rule: &Rule) -> bool {
         self.writers()
             .into_iter()
             .any(|writer| self.holds_for(rule, writer))

@@ -2,8 +2,34 @@
 
 use std::collections::BTreeSet;
 
-use super::Rule;
+use super::decision::About;
 use super::evaluate::{Evaluation, Writer};
+use super::{Facts, Policy, Rule};
+use crate::roster::Roster;
+
+/// Whether a rule is about a change.
+pub fn about(policy: &Policy, roster: &Roster, facts: &Facts, rule: &Rule) -> About {
+    let evaluation = Evaluation {
+        policy,
+        roster,
+        facts,
+    };
+    if !evaluation.touches(rule) {
+        About::Paths
+    } else if !evaluation.concerns(rule) {
+        About::Size
+    } else if !evaluation.applies(rule) {
+        About::Author
+    } else if evaluation.silent(rule) {
+        About::Silence
+    } else if !evaluation.ai_matches(rule) {
+        About::Ai
+    } else if !evaluation.asks(rule) {
+        About::Exempt
+    } else {
+        About::Applies
+    }
+}
 
 impl Evaluation<'_> {
     /// Whether the rule is about such paths and sizes.

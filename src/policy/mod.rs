@@ -26,10 +26,11 @@ pub use crate::text::Unsupported;
 use against::Mention;
 use ai_rule::AiRules;
 pub use compare::PolicyChange;
-pub use decision::{Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
+pub use decision::{About, Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
 pub use duration::{DURATION_LIMIT_DAYS, DurationError, parse_duration};
 pub use evaluate::{could_sign, evaluate, unhelpful, would_count};
 pub use facts::Facts;
+pub use matching::about;
 
 /// A signed policy, read.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::outputs::validator;
 use crate::support::Repo;
-use crate::world::{Run, run};
+use crate::world::{Run, World, run};
 
 const SCHEMA: &str = include_str!("../../schemas/output-v1.schema.json");
 
@@ -190,4 +190,33 @@ fn records_of_agent_trace_count_for_the_change_that_adds_them() {
     repo.commit("By hand");
     assert_eq!(object(&repo, &["HEAD~1..HEAD"])["ai"]["extent"], "unknown");
     assert_eq!(object(&repo, &["--each", "HEAD~2..HEAD"])["marked"], 1);
+}
+
+#[test]
+fn the_rules_of_the_policy_are_shown_with_whether_each_is_about_the_change() {
+    let world = World::team();
+    let more = "[[rule]]\nname = \"docs\"\npaths = [\"docs/**\"]\nrequire = { team = \"web\" }\n\n\
+                [[rule]]\nname = \"long\"\nwhen = { lines_over = 9 }\nforbid = \"cut it\"\n";
+    let more = more.replace("team = \"web\"", "level = \"senior\"");
+    crate::evidence::change_policy(&world, &more);
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", "tags"]);
+    ben.commit("tags.rs", "one\n", "Add tags");
+    let shown = ben.countersign(&["inspect", "--only", "rules"]).ok().stdout;
+    let lines: Vec<_> = shown.lines().collect();
+    assert_eq!(lines.len(), 4, "{shown}");
+    let ends = [
+        "[default]   applies: a declaration by an author",
+        "senior above the author   applies: 1 senior above the author",
+        "docs   not about these paths: 1 senior",
+        "long   about larger changes: forbidden: cut it",
+    ];
+    for (line, end) in lines.iter().zip(ends) {
+        assert!(line.ends_with(end), "{line}");
+    }
+    ben.countersign(&["declare", "--ai", "none"]).ok();
+    let shown = ben.countersign(&["inspect", "--only", "rules"]).ok().stdout;
+    assert!(shown.contains("about another part of AI"), "{shown}");
+    // Without a policy there are no rules.
+    inspect(&repository(), &["--only", "rules"]).expect(2, "error[");
 }
