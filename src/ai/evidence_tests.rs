@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ai::{AgentRole, EvidenceSource, LineBy, Lines, Strength, assess};
+use crate::change::history_testing::unanswered;
 use crate::change::{Content, FileMode, Identity, KeptRun, LineCount, sha256};
 
 const SESSION: &str = "s_f53881c86c55ec::t_56cd649d10cdf0";
@@ -100,6 +101,17 @@ fn compared(old: &[&str], new: &[&str]) -> KeptLines {
 }
 
 impl History for Line {
+    unanswered!(
+        merge_bases,
+        is_ancestor,
+        commits_between,
+        content,
+        file,
+        folder,
+        is_opaque,
+        reference
+    );
+
     fn commit(&self, commit: &CommitId) -> Result<Commit, HistoryError> {
         Ok(self.made(number(commit)))
     }
@@ -127,30 +139,6 @@ impl History for Line {
         Ok(change)
     }
 
-    fn merge_bases(&self, _: &CommitId, _: &CommitId) -> Result<Vec<CommitId>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn is_ancestor(&self, _: &CommitId, _: &CommitId) -> Result<bool, HistoryError> {
-        unimplemented!()
-    }
-
-    fn commits_between(&self, _: &[CommitId], _: &CommitId) -> Result<Vec<CommitId>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn content(&self, _: &CommitId, _: &RepoPath) -> Result<Option<Content>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn file(&self, _: &CommitId, _: &str) -> Result<Option<(FileMode, Vec<u8>)>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn folder(&self, _: &CommitId, _: &str) -> Result<Vec<String>, HistoryError> {
-        unimplemented!()
-    }
-
     fn line_count(
         &self,
         base: Option<&CommitId>,
@@ -174,10 +162,6 @@ impl History for Line {
         Ok(Some(self.kept.clone().unwrap_or_else(kept)))
     }
 
-    fn is_opaque(&self, _: &CommitId, _: &RepoPath) -> Result<bool, HistoryError> {
-        unimplemented!()
-    }
-
     fn text(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<Vec<u8>>, HistoryError> {
         let text = self.commits[number(commit)].get(path.to_string().as_str());
         Ok(text.map(|text| text.clone().into_bytes()))
@@ -186,10 +170,6 @@ impl History for Line {
     fn ai_note(&self, commit: &CommitId) -> Result<Option<Vec<u8>>, HistoryError> {
         let note = self.notes.get(&number(commit));
         Ok(note.map(|note| note.clone().into_bytes()))
-    }
-
-    fn reference(&self, _: &str) -> Result<Option<CommitId>, HistoryError> {
-        unimplemented!()
     }
 }
 

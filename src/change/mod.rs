@@ -9,6 +9,8 @@ mod commit;
 mod digest;
 mod glob;
 mod history;
+#[cfg(test)]
+pub(crate) mod history_testing;
 mod kept;
 mod manifest;
 mod merge;

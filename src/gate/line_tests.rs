@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::change::{ChangeManifest, Commit, Content, FileMode, Identity, LineCount, RepoPath};
+use crate::change::history_testing::unanswered;
+use crate::change::{Commit, Identity};
 
 /// A history of commits by number; each has lower parents. Asked for anything else it fails.
 #[derive(Debug)]
@@ -36,6 +37,18 @@ impl Graph {
 }
 
 impl History for Graph {
+    unanswered!(
+        change,
+        merge_bases,
+        commits_between,
+        content,
+        file,
+        folder,
+        line_count,
+        is_opaque,
+        reference
+    );
+
     fn commit(&self, commit: &CommitId) -> Result<Commit, HistoryError> {
         let nobody = Identity {
             name: String::new(),
@@ -58,47 +71,6 @@ impl History for Graph {
 
     fn is_ancestor(&self, one: &CommitId, other: &CommitId) -> Result<bool, HistoryError> {
         Ok(one == other || self.reaches(self.number(other)?, self.number(one)?))
-    }
-
-    fn change(&self, _: Option<&CommitId>, _: &CommitId) -> Result<ChangeManifest, HistoryError> {
-        unimplemented!()
-    }
-
-    fn merge_bases(&self, _: &CommitId, _: &CommitId) -> Result<Vec<CommitId>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn commits_between(&self, _: &[CommitId], _: &CommitId) -> Result<Vec<CommitId>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn content(&self, _: &CommitId, _: &RepoPath) -> Result<Option<Content>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn file(&self, _: &CommitId, _: &str) -> Result<Option<(FileMode, Vec<u8>)>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn folder(&self, _: &CommitId, _: &str) -> Result<Vec<String>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn line_count(
-        &self,
-        _: Option<&CommitId>,
-        _: &CommitId,
-        _: &RepoPath,
-    ) -> Result<LineCount, HistoryError> {
-        unimplemented!()
-    }
-
-    fn is_opaque(&self, _: &CommitId, _: &RepoPath) -> Result<bool, HistoryError> {
-        unimplemented!()
-    }
-
-    fn reference(&self, _: &str) -> Result<Option<CommitId>, HistoryError> {
-        unimplemented!()
     }
 }
 

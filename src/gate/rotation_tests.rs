@@ -8,7 +8,8 @@ use proptest::sample::Index;
 
 use super::*;
 use crate::attestation::{Admin, Envelope, Statement, TrustFiles, TrustMetadata};
-use crate::change::{ChangeManifest, Commit, Content, HistoryError, LineCount, RepoPath};
+use crate::change::HistoryError;
+use crate::change::history_testing::unanswered;
 use crate::keys::Signer as _;
 use crate::keys::testing::signer;
 use crate::trust::Chain;
@@ -277,6 +278,19 @@ impl Trees {
 }
 
 impl History for Trees {
+    unanswered!(
+        commit,
+        parents,
+        change,
+        merge_bases,
+        is_ancestor,
+        commits_between,
+        content,
+        line_count,
+        is_opaque,
+        reference
+    );
+
     fn file(
         &self,
         commit: &CommitId,
@@ -299,51 +313,6 @@ impl History for Trees {
         Ok(numbers
             .map(|number| format!("{number}.dsse.json"))
             .collect())
-    }
-
-    fn commit(&self, _: &CommitId) -> Result<Commit, HistoryError> {
-        unimplemented!()
-    }
-
-    fn parents(&self, _: &CommitId) -> Result<Vec<CommitId>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn change(&self, _: Option<&CommitId>, _: &CommitId) -> Result<ChangeManifest, HistoryError> {
-        unimplemented!()
-    }
-
-    fn merge_bases(&self, _: &CommitId, _: &CommitId) -> Result<Vec<CommitId>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn is_ancestor(&self, _: &CommitId, _: &CommitId) -> Result<bool, HistoryError> {
-        unimplemented!()
-    }
-
-    fn commits_between(&self, _: &[CommitId], _: &CommitId) -> Result<Vec<CommitId>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn content(&self, _: &CommitId, _: &RepoPath) -> Result<Option<Content>, HistoryError> {
-        unimplemented!()
-    }
-
-    fn line_count(
-        &self,
-        _: Option<&CommitId>,
-        _: &CommitId,
-        _: &RepoPath,
-    ) -> Result<LineCount, HistoryError> {
-        unimplemented!()
-    }
-
-    fn is_opaque(&self, _: &CommitId, _: &RepoPath) -> Result<bool, HistoryError> {
-        unimplemented!()
-    }
-
-    fn reference(&self, _: &str) -> Result<Option<CommitId>, HistoryError> {
-        unimplemented!()
     }
 }
 
