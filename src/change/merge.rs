@@ -10,9 +10,14 @@ use std::ops::Range;
 const LAST_LEVEL: usize = 16;
 
 /// The largest text that is merged, in bytes (SPEC 10).
-pub const TEXT_LIMIT: usize = 16 << 20;
+const TEXT_LIMIT: usize = 16 << 20;
 /// The most bytes of all texts that are merged for one unit (SPEC 10).
 pub const MERGED_LIMIT: usize = 64 << 20;
+
+/// Whether a text is one that is merged: no binary, and not too large.
+pub fn is_mergeable(text: &[u8]) -> bool {
+    text.len() <= TEXT_LIMIT && !text.contains(&0)
+}
 
 /// The line merge of `new` and `cur`, both made from `old`; `None` where they conflict.
 pub fn merge_lines(old: &[u8], new: &[u8], cur: &[u8]) -> Option<Vec<u8>> {

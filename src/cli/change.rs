@@ -23,6 +23,11 @@ pub struct Subject {
     pub label: Option<String>,
 }
 
+/// Whether git writes this id where there is no commit.
+pub fn is_nothing(id: &str) -> bool {
+    id.bytes().all(|digit| digit == b'0')
+}
+
 impl Subject {
     /// Judges the change where it stands.
     pub fn assess(&self, gate: &Gate<'_>, forms: Forms) -> Result<Assessment, Failure> {

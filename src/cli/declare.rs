@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use countersign::ai::{Agent, AgentRole, Evidence, EvidenceSource, Extent, Strength, assess};
+use countersign::ai::{Agent, Evidence, EvidenceSource, Extent, Strength, assess};
 use countersign::attestation::{Declaration, PersonClaim, Statement};
 use countersign::change::{CommitId, sha256};
 use countersign::codes::Code;
@@ -154,7 +154,6 @@ fn evidence(assessment: &Assessment) -> Vec<String> {
         );
         rows.entry(key).or_default().extend(&trace.commit);
     }
-    let share = status::share(&ai.lines);
     let shown = rows
         .into_iter()
         .take(SHOWN)
@@ -175,8 +174,7 @@ fn evidence(assessment: &Assessment) -> Vec<String> {
                 places.join(" ")
             )
         });
-    let share = share.strip_prefix("; ").map(str::to_owned);
-    shown.chain(share).collect()
+    shown.chain(status::share(ai)).collect()
 }
 
 fn declaration(
@@ -207,13 +205,8 @@ fn declaration(
         ai.agents.push(Agent {
             id,
             tool: tool.clone(),
-            tool_version: None,
             model,
-            model_provider: None,
-            session_id: None,
-            session_url: None,
-            operator: None,
-            role: AgentRole::Unknown,
+            ..Agent::default()
         });
     }
     Ok(Declaration {

@@ -3,16 +3,17 @@
 //! Only the ends and the target are read, from what the CI system itself sets; neither can weaken the policy. What
 //! is read is told.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use countersign::change::CommitId;
 use countersign::codes::Code;
 use serde_json::Value;
 
-use super::Failure;
 use super::args::VerifyArgs;
+use super::change::is_nothing;
 use super::context::full_branch;
 use super::environment::Environment;
+use super::{Failure, text_file};
 
 /// The largest file of an event that is read, in bytes.
 const MAX_EVENT: u64 = 16 << 20;
@@ -92,7 +93,7 @@ fn github(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Event>, Fa
         "push" => "push",
         _ => return Ok(None),
     };
-    let event = read(&PathBuf::from(&path))?;
+    let event = read(Path::new(&path))?;
     let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
     let (base, head, target) = match name {
         "pull request" => (
@@ -133,18 +134,13 @@ fn gitlab(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Event>, Fa
     event_of("push", ends).map(Some)
 }
 
-fn read(path: &std::path::Path) -> Result<Value, Failure> {
-    use std::io::Read as _;
-    let unread =
-        |why: String| Failure::new(Code::RANGE_UNKNOWN, format!("GITHUB_EVENT_PATH: {why}"));
-    let file = std::fs::File::open(path).map_err(|error| unread(error.to_string()))?;
-    let mut text = String::new();
-    let read = file.take(MAX_EVENT + 1).read_to_string(&mut text);
-    read.map_err(|error| unread(error.to_string()))?;
-    if text.len() as u64 > MAX_EVENT {
-        return Err(Failure::new(Code::LIMIT, "an event over 16 MiB"));
-    }
-    serde_json::from_str(&text).map_err(|error| unread(error.to_string()))
+fn read(path: &Path) -> Result<Value, Failure> {
+    let unread = |code, why: &str| Failure::new(code, format!("GITHUB_EVENT_PATH: {why}"));
+    let text = text_file::read(path, MAX_EVENT).map_err(|failure| match failure.code {
+        Code::LIMIT => unread(Code::LIMIT, &failure.message),
+        _ => unread(Code::RANGE_UNKNOWN, &failure.message),
+    })?;
+    serde_json::from_str(&text).map_err(|error| unread(Code::RANGE_UNKNOWN, &error.to_string()))
 }
 
 fn event_of(
@@ -159,7 +155,7 @@ fn event_of(
     let head = head
         .and_then(|head| head.parse().ok())
         .ok_or_else(|| missing("head"))?;
-    let is_new = base.is_some_and(|base| base.bytes().all(|digit| digit == b'0'));
+    let is_new = base.is_some_and(is_nothing);
     let base = match is_new {
         true => None,
         false => Some(

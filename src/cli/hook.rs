@@ -10,6 +10,7 @@ use countersign::git::UserConfig;
 use countersign::text::escape;
 
 use super::args::{ChangeArgs, DeclareArgs, Global, HookCommand};
+use super::change::is_nothing;
 use super::context::{Context, full_branch};
 use super::environment::Environment;
 use super::session::Session;
@@ -26,6 +27,8 @@ struct Hook {
     script: &'static str,
     /// What it does, for people.
     does: &'static str,
+    /// Whether nothing works without a pinned root.
+    needs_root: bool,
 }
 
 /// Without the program, or where it fails, the push goes on.
@@ -39,6 +42,7 @@ command -v countersign >/dev/null 2>&1 || exit 0
 countersign hook pre-push \"$@\" || true
 ",
     does: "declares what your commits show, and never stops a push",
+    needs_root: false,
 };
 
 /// Without the program nothing is let in.
@@ -51,6 +55,7 @@ const PRE_RECEIVE: Hook = Hook {
 exec countersign hook pre-receive
 ",
     does: "refuses what is pushed to protected branches without the sign-offs that it needs",
+    needs_root: true,
 };
 
 /// The most bytes of refs that git may hand over, and the most branches that are looked at.
@@ -123,7 +128,7 @@ fn install(
     super::roster::replace(&path, hook.script.as_bytes())?;
     make_executable(&path).map_err(failed)?;
     output.row("Hook", &format!("{} {}", path.display(), hook.does))?;
-    if hook.name == PRE_RECEIVE.name && context.pinned_root(None).is_err() {
+    if hook.needs_root && context.pinned_root(None).is_err() {
         let pin =
             "git config countersign.root sha256:DIGEST     without a pinned root nothing lands";
         output.row("Next", pin)?;
@@ -158,7 +163,7 @@ fn pre_push(global: &Global, output: &mut Output) -> Result<Done, Failure> {
             continue;
         };
         // Other refs are no changes; zeros delete a branch.
-        if !branch.starts_with("refs/heads/") || commit.bytes().all(|digit| digit == b'0') {
+        if !branch.starts_with("refs/heads/") || is_nothing(commit) {
             continue;
         }
         match declare_one(commit, branch, global, output) {

@@ -317,7 +317,8 @@ fn tell_ai(ai: &AiAssistance, found: &Found, output: &mut Output) -> Result<(), 
     let nothing =
         || "no trace that counts, which proves nothing: only its author can declare".to_owned();
     let shown = ai.extent.map_or_else(nothing, |extent| {
-        let share = super::status::share(&ai.lines);
+        let share = super::status::share(ai).map(|share| format!("; {share}"));
+        let share = share.unwrap_or_default();
         format!("{extent} by evidence; nobody declared here{share}")
     });
     output.row("AI", &shown)?;

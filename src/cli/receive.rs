@@ -9,6 +9,7 @@ use countersign::report::{self, Labels};
 use countersign::text::escape;
 
 use super::args::Global;
+use super::change::is_nothing;
 use super::context::{Context, Target, short_branch};
 use super::environment::Environment;
 use super::{Done, Failure, Output, verify};
@@ -64,7 +65,7 @@ fn read_refs() -> Result<Vec<Pushed>, Failure> {
         let mut words = line.splitn(3, ' ');
         let mut id = || -> Option<Option<CommitId>> {
             let word = words.next()?;
-            match word.bytes().all(|digit| digit == b'0') {
+            match is_nothing(word) {
                 true => Some(None),
                 false => word.parse().ok().map(Some),
             }

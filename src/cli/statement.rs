@@ -11,7 +11,7 @@ use countersign::attestation::{
 };
 use countersign::change::{
     ChangeDigest, ChangeManifest, CommitId, Content, Digest, History, HistoryError, MERGED_LIMIT,
-    TEXT_LIMIT,
+    is_mergeable,
 };
 use countersign::codes::Code;
 use countersign::gate::{Assessment, merge_adds};
@@ -331,8 +331,7 @@ fn texts(session: &Session, manifest: &ChangeManifest) -> Result<Vec<Vec<u8>>, F
             }
         }
         let length: usize = sides.iter().map(Vec::len).sum();
-        let mergeable = |text: &Vec<u8>| text.len() <= TEXT_LIMIT && !text.contains(&0);
-        if sides.len() == 2 && sides.iter().all(mergeable) && length <= left {
+        if sides.len() == 2 && sides.iter().all(|text| is_mergeable(text)) && length <= left {
             left -= length;
             texts.extend(sides);
         }

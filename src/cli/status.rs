@@ -1,6 +1,6 @@
 //! `status`: what is declared, signed and missing; and the words that other commands share.
 
-use countersign::ai::Lines;
+use countersign::ai::{AiAssistance, Lines};
 use countersign::change::{ChangeManifest, Content, FileMode, RepoPath};
 use countersign::codes::Code;
 use countersign::gate::{Assessment, Effect, Judging, Next, StatementKind, Undecided, Verdict};
@@ -221,13 +221,13 @@ pub fn authors(assessment: &Assessment) -> String {
     text
 }
 
-/// Whose the added lines are, for people; empty where no evidence says.
-pub fn share(lines: &Option<Lines>) -> String {
-    lines.map_or_else(String::new, |lines| {
-        let Lines { ai, human, unknown } = lines;
-        let all = ai.saturating_add(human).saturating_add(unknown);
-        format!("; {ai} of {all} added lines by AI, {human} by hand, {unknown} unknown")
-    })
+/// Whose the added lines are, for people; `None` where no evidence says.
+pub fn share(ai: &AiAssistance) -> Option<String> {
+    let Lines { ai, human, unknown } = ai.lines?;
+    let all = ai.saturating_add(human).saturating_add(unknown);
+    Some(format!(
+        "{ai} of {all} added lines by AI, {human} by hand, {unknown} unknown"
+    ))
 }
 
 /// The added lines of a path in which an agent took part, for people: `   AI 96-141 160`.
@@ -287,8 +287,11 @@ pub fn ai(assessment: &Assessment) -> String {
     let places = if places.is_empty() {
         String::new()
     } else {
-        let share = share(&assessment.unit.ai.lines);
-        format!(": {}{share}", places.join(", "))
+        let mut told = format!(": {}", places.join(", "));
+        if let Some(share) = share(&assessment.unit.ai) {
+            told = format!("{told}; {share}");
+        }
+        told
     };
     let by: Vec<_> = facts.proven.iter().map(String::as_str).collect();
     let by = by.join(", ");

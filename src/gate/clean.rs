@@ -10,7 +10,7 @@ use super::trust_unit::touches_trust;
 use super::verdict::Undecided;
 use crate::change::{
     ChangeDigest, ChangeManifest, CommitId, Content, Digest, Entry, HistoryError, MERGED_LIMIT,
-    RepoPath, TEXT_LIMIT, merge_lines, sha256,
+    RepoPath, is_mergeable, merge_lines, sha256,
 };
 use crate::codes::Code;
 use crate::verify::VerifiedStatement;
@@ -257,8 +257,7 @@ impl Gate<'_> {
             let texts = [&old, &new, &cur];
             let length: usize = texts.iter().map(|text| text.len()).sum();
             bytes += length;
-            let is_text = |text: &&Vec<u8>| text.len() <= TEXT_LIMIT && !text.contains(&0);
-            if bytes > MERGED_LIMIT || !texts.iter().all(is_text) {
+            if bytes > MERGED_LIMIT || !texts.iter().all(|text| is_mergeable(text)) {
                 return Ok(false);
             }
             line.merges(length as u64, MAX_CHECK)?;

@@ -10,6 +10,7 @@ use super::findings::trust_finding;
 use super::line::{Line, Unit};
 use super::progress::Steps;
 use super::series::Search;
+use super::size::Size;
 use super::statements::{Place, Statements};
 use super::trust_unit::{only_trust, touches_trust};
 use super::verdict::{Coverage, Effect, Scope, Undecided, UnitVerdict, Verdict};
@@ -30,13 +31,23 @@ pub struct Assessment {
     /// What the policy was asked about.
     pub facts: Facts,
     /// What the commits claim.
-    pub claims: Claims,
+    pub claims: Rc<Claims>,
     /// The change.
     pub manifest: ChangeManifest,
     /// The counted declarations.
     pub declarations: Vec<VerifiedStatement>,
     /// Every genuine statement over the change, whether it counts or not.
     pub genuine: Vec<VerifiedStatement>,
+}
+
+/// What is known of a group whatever was signed.
+struct Known {
+    claims: Rc<Claims>,
+    /// The first line of the last commit's message.
+    subject: String,
+    /// What is wrong with the trust files that it touches; `None` where it touches none.
+    trust: Option<Option<(Code, String)>>,
+    size: Size,
 }
 
 /// By which statements a change is judged.
@@ -277,11 +288,12 @@ impl Gate<'_> {
     ) -> Result<Assessment, Undecided> {
         let covering = self.covering(line, place, base)?;
         let all = || covering.iter().map(|reviewed| reviewed.digest);
+        let known = self.known(place, base, head)?;
         let exact = Place {
             others: all().collect(),
             ..place.clone()
         };
-        let mut best = self.assess_by(line, &exact, base, head)?;
+        let mut best = self.assess_by(line, &exact, &known, head)?;
         let mut told = Vec::new();
         for reviewed in covering.iter().filter(|_| place.forms == Forms::Any) {
             if best.unit.passes() {
@@ -289,12 +301,11 @@ impl Gate<'_> {
             }
             let others = all().filter(|digest| *digest != reviewed.digest);
             let merged = Place {
-                digest: reviewed.digest,
                 reviewed: Some(Rc::clone(reviewed)),
                 others: others.chain([place.digest]).collect(),
                 ..place.clone()
             };
-            let found = self.assess_by(line, &merged, base, head)?;
+            let found = self.assess_by(line, &merged, &known, head)?;
             told.extend(found.unit.statements.iter().cloned());
             if found.unit.rank() < best.unit.rank() {
                 best = found;
@@ -304,35 +315,47 @@ impl Gate<'_> {
         Ok(best)
     }
 
+    /// Reads what is known of a group whatever was signed.
+    fn known(
+        &self,
+        place: &Place<'_>,
+        base: Option<&CommitId>,
+        head: &CommitId,
+    ) -> Result<Known, Undecided> {
+        let people = (&self.judging.roster, self.judging.policy.agents());
+        let trust = touches_trust(place.manifest);
+        Ok(Known {
+            claims: Rc::new(read_claims(self.history, people, base, head)?),
+            subject: self.history.commit(head)?.subject().to_owned(),
+            trust: match trust {
+                true => Some(self.trust_unit(base, head, place.manifest)?),
+                false => None,
+            },
+            size: self.size(place, base, head)?,
+        })
+    }
+
     /// Judges one group by the statements over one digest: all facts, then the policy's word on them.
     fn assess_by(
         &self,
         line: &Line<'_>,
         place: &Place<'_>,
-        base: Option<&CommitId>,
+        known: &Known,
         head: &CommitId,
     ) -> Result<Assessment, Undecided> {
-        let known = (&self.judging.roster, self.judging.policy.agents());
-        let claims = read_claims(self.history, known, base, head)?;
-        let subject = self.history.commit(head)?.subject().to_owned();
-        let trust = if touches_trust(place.manifest) {
-            Some(self.trust_unit(base, head, place.manifest)?)
-        } else {
-            None
-        };
+        let Known { claims, trust, .. } = known;
         let statements = match trust {
             Some(None) => Statements::default(),
             _ if place.manifest.is_empty() => Statements::default(),
             _ => self.statements(line, place)?,
         };
-        let size = self.size(place, base, head)?;
         let landed_at = place
             .units
             .last()
             .and_then(|unit| line.landed_at(&unit.commit));
         let landed_at = landed_at.unwrap_or(self.now);
-        let facts = self.facts(place, &claims, &statements, (size, landed_at));
-        let findings = match &trust {
+        let facts = self.facts(place, claims, &statements, (known.size, landed_at));
+        let findings = match trust {
             Some(None) => Vec::new(),
             Some(Some((code, why))) => vec![trust_finding(*code, why)],
             None if place.manifest.is_empty() => Vec::new(),
@@ -341,18 +364,15 @@ impl Gate<'_> {
         let mut unit = UnitVerdict {
             commit: head.clone(),
             group: place.units.iter().map(|unit| unit.commit.clone()).collect(),
-            subject,
-            change: match &place.reviewed {
-                Some(_) => place.manifest.digest(),
-                None => place.digest,
-            },
+            subject: known.subject.clone(),
+            change: place.digest,
             reviewed: place.reviewed.as_ref().map(|reviewed| reviewed.digest),
             trust_version: self.judging.version.number(),
             entries: place.manifest.len(),
-            authors: self.author_views(&facts, &claims),
+            authors: self.author_views(&facts, claims),
             ai: assess(facts.declared, &claims.found),
             extent: facts.extent(self.judging.policy.undeclared),
-            coverage: coverage(&trust, place, &statements, facts.exempt),
+            coverage: coverage(trust, place, &statements, facts.exempt),
             findings,
             statements: statements.views.clone(),
             nearest: None,
@@ -365,7 +385,7 @@ impl Gate<'_> {
         Ok(Assessment {
             unit,
             facts,
-            claims,
+            claims: Rc::clone(claims),
             manifest: place.manifest.clone(),
             declarations,
             genuine: statements.verified,

@@ -59,16 +59,12 @@ impl Gate<'_> {
         let mut found = Vec::new();
         for commit in commits.iter().skip(oldest.unwrap_or(0)) {
             let unit = line.unit(commit)?;
-            let rests = match changes.contains(&unit.digest) {
-                true => true,
-                false => {
-                    let place = Place::of_unit(&unit);
-                    let merges = self.covering(&line, &place, unit.parent.as_ref())?;
-                    merges
-                        .iter()
-                        .any(|reviewed| changes.contains(&reviewed.digest))
-                }
-            };
+            let (place, parent) = (Place::of_unit(&unit), unit.parent.as_ref());
+            let rests = changes.contains(&unit.digest)
+                || self
+                    .covering(&line, &place, parent)?
+                    .iter()
+                    .any(|reviewed| changes.contains(&reviewed.digest));
             if rests {
                 found.push(Resting {
                     commit: commit.clone(),

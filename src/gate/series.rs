@@ -203,15 +203,11 @@ fn parts_of_series(singles: &[UnitVerdict], groups: &[Group]) -> Vec<usize> {
     };
     let parts = singles.iter().enumerate().filter(is_part);
     let parts: Vec<usize> = parts.map(|(at, _)| at).collect();
-    let alone = singles.iter().enumerate();
-    let alone = alone.map(|(at, unit)| (at, at, unit.passes()));
-    let together = groups.iter();
-    let together = together.map(|group| (group.first, group.last, group.verdict.passes()));
-    let spans: Vec<_> = alone.chain(together).collect();
-    let chosen = match parts.is_empty() {
-        true => Vec::new(),
-        false => cheapest_split(singles.len(), &spans),
-    };
+    if parts.is_empty() {
+        return parts;
+    }
+    let spans = spans(singles, groups);
+    let chosen = cheapest_split(singles.len(), &spans);
     let passes = |index: &usize| spans.get(*index).is_some_and(|(_, _, passes)| *passes);
     match chosen.iter().all(passes) {
         true => Vec::new(),
@@ -219,21 +215,24 @@ fn parts_of_series(singles: &[UnitVerdict], groups: &[Group]) -> Vec<usize> {
     }
 }
 
+/// First unit, last unit and whether it passes, of each unit alone and then of the groups of several.
+fn spans(singles: &[UnitVerdict], groups: &[Group]) -> Vec<(usize, usize, bool)> {
+    let alone = singles.iter().enumerate();
+    let alone = alone.map(|(at, unit)| (at, at, unit.passes()));
+    let together = groups.iter();
+    let together = together.map(|group| (group.first, group.last, group.verdict.passes()));
+    alone.chain(together).collect()
+}
+
 /// Chooses among all units, each judged alone, and the groups of several.
 fn cheapest(singles: Vec<UnitVerdict>, groups: Vec<Group>) -> Vec<UnitVerdict> {
-    let length = singles.len();
+    let chosen = cheapest_split(singles.len(), &spans(&singles, &groups));
     let singles = singles.into_iter().enumerate().map(|(at, verdict)| Group {
         first: at,
         last: at,
         verdict,
     });
-    let all: Vec<Group> = singles.chain(groups).collect();
-    let spans: Vec<_> = all
-        .iter()
-        .map(|group| (group.first, group.last, group.verdict.passes()))
-        .collect();
-    let chosen = cheapest_split(length, &spans);
-    let mut all: Vec<Option<Group>> = all.into_iter().map(Some).collect();
+    let mut all: Vec<Option<Group>> = singles.chain(groups).map(Some).collect();
     let take = |index: usize| all.get_mut(index)?.take();
     let mut kept: Vec<Group> = chosen.into_iter().filter_map(take).collect();
     for group in all.into_iter().flatten() {

@@ -17,18 +17,17 @@ use crate::verify::{Expected, Rejected, VerifiedStatement, verify};
 /// Where a change stands on the target's line.
 #[derive(Clone)]
 pub(super) struct Place<'a> {
-    /// The digest that statements bear which may count.
     pub digest: ChangeDigest,
     pub manifest: &'a ChangeManifest,
     /// The target's commit on which the change lands; `None` where it is the line's first.
     pub onto: Option<CommitId>,
     /// The landed units, the oldest first; none in a change check.
     pub units: &'a [Rc<Unit>],
-    /// The reviewed change that `digest` is of, where this one is its clean merge.
+    /// The reviewed change over which statements may count, where this one is its clean merge.
     pub reviewed: Option<Rc<Reviewed>>,
     /// The other digests by which it could be covered: what their statements add counts too.
     pub others: Vec<ChangeDigest>,
-    /// Whether it is judged by `digest` alone, whatever it is the clean merge of.
+    /// Whether it is judged by its own digest alone, whatever it is the clean merge of.
     pub forms: Forms,
 }
 
@@ -55,6 +54,12 @@ impl<'a> Place<'a> {
     pub fn of_unit(unit: &'a Rc<Unit>) -> Self {
         let units = std::slice::from_ref(unit);
         Self::new(&unit.manifest, unit.digest, unit.parent.clone(), units)
+    }
+
+    /// The digest that statements bear which may count.
+    fn borne(&self) -> ChangeDigest {
+        let reviewed = self.reviewed.as_ref();
+        reviewed.map_or(self.digest, |reviewed| reviewed.digest)
     }
 
     /// The landed unit, where it is one.
@@ -103,8 +108,9 @@ impl Gate<'_> {
     ) -> Result<Statements, Undecided> {
         let mut found = Statements::default();
         let mut reasons = Vec::new();
-        for bundle in self.bundles(&place.digest)? {
-            match self.verify(&bundle, Some(place.digest)) {
+        let borne = place.borne();
+        for bundle in self.bundles(&borne)? {
+            match self.verify(&bundle, Some(borne)) {
                 Ok(statement) => match self.contradiction(line, &statement) {
                     Ok(Some(why)) => found.views.push(view(
                         &statement,
@@ -261,25 +267,26 @@ impl Gate<'_> {
         (tip, since): (&CommitId, Since),
     ) -> Result<Option<CommitId>, Undecided> {
         let own = (place.manifest, &place.digest);
-        let spent = match &place.reviewed {
-            None => line.spent(place, own, tip, since)?,
-            Some(reviewed) => {
-                let reviewed = (&reviewed.manifest, &reviewed.digest);
-                let digest = place.manifest.digest();
-                match line.spent(place, reviewed, tip, since)? {
-                    Some(landed) => Some(landed),
-                    None => line.spent(place, (place.manifest, &digest), tip, since)?,
-                }
+        let reviewed = place.reviewed.as_ref();
+        let reviewed = reviewed.map(|reviewed| (&reviewed.manifest, &reviewed.digest));
+        for change in reviewed.into_iter().chain([own]) {
+            if let Some(landed) = line.spent(place, change, tip, since)? {
+                return Ok(Some(landed));
             }
-        };
-        if spent.is_some() || !self.judging.policy.clean_merge || place.units.len() > 1 {
-            return Ok(spent);
+        }
+        if !self.judging.policy.clean_merge || place.units.len() > 1 {
+            return Ok(None);
+        }
+        let (manifest, _) = reviewed.unwrap_or(own);
+        let touching = line.touching(manifest, since)?;
+        if touching.is_empty() {
+            return Ok(None);
         }
         let reviewed = match &place.reviewed {
             Some(reviewed) => Rc::clone(reviewed),
             None => Rc::new(Reviewed::of(statement, place.manifest)),
         };
-        for unit in line.touching(&reviewed.manifest, since)? {
+        for unit in touching {
             let (landed, parent) = (&unit.manifest, unit.parent.as_ref());
             if self.holds_clean_merge(line, &reviewed, landed, parent)? {
                 return Ok(Some(unit.commit.clone()));

@@ -110,22 +110,24 @@ fn inner(out: &mut String, head: &str, text: &str) {
     let _ = writeln!(out, "  {head:<7} {text}");
 }
 
+/// What there is to say beside the code's title, on the same line.
+pub(super) fn detail(finding: &Finding) -> String {
+    let detail = finding.detail.as_ref();
+    detail.map_or_else(String::new, |detail| format!(": {}", escape(detail, 500)))
+}
+
 fn block(out: &mut String, verdict: &Verdict, unit: &UnitVerdict, finding: &Finding) {
     let severity = if finding.effect == Effect::Warns {
         "warning"
     } else {
         "error"
     };
-    let detail = finding
-        .detail
-        .as_ref()
-        .map(|detail| format!(": {}", escape(detail, 500)))
-        .unwrap_or_default();
     let _ = writeln!(
         out,
-        "{severity}[{}]: {}{detail}",
+        "{severity}[{}]: {}{}",
         finding.code,
-        finding.code.title()
+        finding.code.title(),
+        detail(finding)
     );
     let id = match verdict.scope {
         Scope::Change => unit.change.short(),

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::problems::{Answer, PLACE, Problem, problems};
+use super::problems::{Answer, Problem, problems};
 use crate::codes::Code;
-use crate::gate::{Effect, UnitVerdict};
+use crate::gate::{Effect, POLICY_PATH, UnitVerdict};
 use crate::text::escape;
 
 const NAME: &str = "countersign";
@@ -62,7 +62,7 @@ fn result(problem: &Problem) -> Value {
         "level": level,
         "message": { "text": problem.text.trim_end() },
         "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": PLACE },
+            "artifactLocation": { "uri": POLICY_PATH },
             "region": { "startLine": problem.line },
         } }],
         "partialFingerprints": { "countersign/v1": problem.fingerprint },
@@ -83,7 +83,7 @@ pub(super) fn gitlab(answer: Answer<'_>) -> String {
             "check_name": problem.code,
             "fingerprint": problem.fingerprint,
             "severity": severity,
-            "location": { "path": PLACE, "lines": { "begin": problem.line } },
+            "location": { "path": POLICY_PATH, "lines": { "begin": problem.line } },
         })
     };
     let issues: Vec<_> = problems(answer).iter().map(issue).collect();

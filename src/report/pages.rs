@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::human::{self, human};
-use super::problems::{Answer, PLACE, Problem, problems};
+use super::problems::{Answer, Problem, problems};
 use crate::change::sha256;
-use crate::gate::{Effect, StatementKind, UnitVerdict, Verdict};
+use crate::gate::{Effect, POLICY_PATH, StatementKind, UnitVerdict, Verdict};
 use crate::text::escape;
 
 /// The most annotations that GitHub takes of a step.
@@ -50,7 +50,7 @@ fn annotation(out: &mut String, problem: &Problem) {
     let title = property(&format!("{} {}", problem.code, problem.title));
     let _ = writeln!(
         out,
-        "::{kind} file={PLACE},line={},title={title}::{}",
+        "::{kind} file={POLICY_PATH},line={},title={title}::{}",
         problem.line,
         data(problem.text.trim_end())
     );

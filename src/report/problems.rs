@@ -3,11 +3,8 @@
 use super::human::{self, Labels};
 use crate::change::{CommitId, sha256};
 use crate::codes::Code;
-use crate::gate::{Effect, POLICY_PATH, Undecided, Verdict};
+use crate::gate::{Effect, Undecided, Verdict};
 use crate::text::escape;
-
-/// The file that problems point to: the rules that ask.
-pub(super) const PLACE: &str = POLICY_PATH;
 
 /// What a format is made of: a verdict, or why there is none.
 #[derive(Clone, Copy)]
@@ -53,9 +50,7 @@ pub(super) fn problems(answer: Answer<'_>) -> Vec<Problem> {
     };
     human::blocks(verdict)
         .map(|(unit, finding, text)| {
-            let detail = finding.detail.as_ref();
-            let detail = detail.map(|detail| format!(": {}", escape(detail, 500)));
-            let detail = detail.unwrap_or_default();
+            let detail = human::detail(finding);
             let rule = finding.rule.as_ref();
             let parts = [
                 finding.code.to_string(),
