@@ -104,6 +104,12 @@ catalogue! {
     WOULD_WAIT = 110, "would wait once this rule blocks",
         "The rule is not met, but it has enforce = \"warn\", so the check passes.",
         "Get the sign-off all the same, or wait until the rule blocks.";
+    EMERGENCY = 111, "passes in an emergency, a debt is open",
+        "Somebody whom the policy allows let the change through before those had signed whom its rules ask. Their sign-offs are still to come, and until then no checkpoint passes it.",
+        "One of the people named under `who` runs countersign sign COMMIT before it is due; countersign status --debts lists all.";
+    EMERGENCY_OVERDUE = 120, "emergency debt overdue",
+        "An emergency let the change through, and the sign-offs that were left out did not come in time. It counts no more.",
+        "The people named under `who` run countersign sign COMMIT.";
     UNKNOWN_KEY = 201, "signed by a key that the roster doesn't know",
         "No roster key verifies the signature. The key named in the bundle is only a hint.",
         "Sign with an enrolled key, or let an admin run countersign roster add and countersign trust sign.";

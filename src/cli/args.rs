@@ -56,6 +56,9 @@ pub struct Global {
     /// Use no network
     #[arg(long, global = true)]
     pub offline: bool,
+    /// Judge for this stage: its rules apply too
+    #[arg(long, global = true, value_name = "NAME")]
+    pub stage: Option<String>,
     /// Trust the published keys of keys-example/, to try it out
     #[arg(
         long,
@@ -248,6 +251,21 @@ pub struct SignArgs {
     /// Reject the change: it passes once you sign it off yourself, or admins withdraw that
     #[arg(long)]
     pub reject: bool,
+    /// Let the change through before those have signed whom the rules ask, where the policy allows you to. They sign
+    /// later, or it counts no more
+    #[arg(
+        long,
+        requires = "incident",
+        requires = "reason",
+        conflicts_with = "reject"
+    )]
+    pub emergency: bool,
+    /// The incident, with --emergency
+    #[arg(long, value_name = "ID", requires = "emergency")]
+    pub incident: Option<String>,
+    /// Why it can't wait, with --emergency
+    #[arg(long, value_name = "TEXT", requires = "emergency")]
+    pub reason: Option<String>,
     /// A comment in the statement
     #[arg(short = 'm', value_name = "COMMENT")]
     pub comment: Option<String>,
@@ -308,6 +326,9 @@ pub struct VerifyArgs {
 /// `status`
 #[derive(Debug, Args)]
 pub struct StatusArgs {
+    /// What emergencies let through on the target, and by when it must be signed
+    #[arg(long, conflicts_with = "change")]
+    pub debts: bool,
     /// Which change.
     #[command(flatten)]
     pub change: ChangeArgs,

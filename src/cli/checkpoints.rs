@@ -177,7 +177,9 @@ fn failing_units(
     let Verdict { units, .. } = gate.judge_release(head, &[]).map_err(|undecided| {
         Failure::from(undecided).row("or", "--keep-checkpoints leaves the branch for later")
     })?;
-    Ok(units.into_iter().filter(|unit| !unit.passes()).collect())
+    // What passes in an emergency is not accepted before its debt is paid.
+    let stops = |unit: &UnitVerdict| !unit.passes() || unit.owes();
+    Ok(units.into_iter().filter(stops).collect())
 }
 
 fn refuse(failing: &[UnitVerdict], excused: &[Excused]) -> Result<(), Failure> {

@@ -32,6 +32,7 @@ pub struct Context {
     /// The store's place, where it was named.
     store: Option<String>,
     pub offline: bool,
+    stage: Option<String>,
     pub published: PublishedKeys,
 }
 
@@ -74,6 +75,7 @@ impl Context {
             remote,
             store,
             offline: global.offline,
+            stage: global.stage.clone(),
             published: if global.allow_example_keys {
                 PublishedKeys::Allowed
             } else {
@@ -302,6 +304,16 @@ impl Context {
         Ok(Target { name, tip })
     }
 
+    /// The branches whose lines the policy accepts for a target, as far as they are here.
+    fn accepted_lines(&self, judging: &Judging, target: &str) -> Vec<(String, CommitId)> {
+        let lines = judging.policy.accept_line_of.get(target);
+        let tip = |branch: &String| {
+            let tip = History::reference(&self.repo, &self.local_name(branch));
+            Some((branch.clone(), tip.ok()??))
+        };
+        lines.into_iter().flatten().filter_map(tip).collect()
+    }
+
     /// The gate over this repository.
     pub fn gate<'a>(
         &'a self,
@@ -316,6 +328,8 @@ impl Context {
             judging,
             target: target.name.clone(),
             target_tip: Some(target.tip.clone()),
+            accepted_lines: self.accepted_lines(judging, &target.name),
+            stage: self.stage.clone(),
             now: self.environment.now,
             progress: &self.environment.meter,
         }

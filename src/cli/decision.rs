@@ -8,7 +8,7 @@ use countersign::verify::VerifiedStatement;
 
 use super::args::SignArgs;
 use super::session::Session;
-use super::useless::{refuse_useless, refuse_useless_rejection};
+use super::useless::{refuse_useless, refuse_useless_emergency, refuse_useless_rejection};
 use super::{Failure, Output};
 
 /// How often the screen asks again after an answer that it doesn't know.
@@ -47,6 +47,9 @@ impl Screen<'_> {
         let (judging, assessment) = (&self.session.judging, self.assessment);
         match decision {
             Decision::Rejected => refuse_useless_rejection(judging, assessment, self.signer),
+            Decision::Approved if self.args.emergency => {
+                refuse_useless_emergency(judging, assessment, self.signer)
+            }
             Decision::Approved => {
                 let takes_back = !self.replaced(decision).is_empty();
                 refuse_useless(judging, assessment, self.signer, takes_back)
@@ -59,7 +62,7 @@ impl Screen<'_> {
     fn replaced(&self, decision: Decision) -> Vec<VerifiedStatement> {
         let is_other = |statement: &&VerifiedStatement| match decision {
             Decision::Approved => statement.rejection().is_some(),
-            Decision::Rejected => statement.approval().is_some(),
+            Decision::Rejected => statement.approving().is_some(),
         };
         let target = &self.session.target.name;
         let genuine = self.assessment.genuine.iter();
@@ -131,6 +134,7 @@ impl Screen<'_> {
         let (mut decision, mut comment) = (wanted, self.args.comment.clone());
         for _ in 0..MAX_ANSWERS {
             let question = match decision {
+                Decision::Approved if self.args.emergency => "Let it through? [y/N] ",
                 Decision::Approved => "Sign off? [y/N] ",
                 Decision::Rejected => "Reject? [y/N] ",
             };

@@ -258,6 +258,10 @@ name = \"AI-assisted work below senior needs a senior above the author\"
 when = {{ ai = \"assisted\", author_below = \"senior\" }}
 require = {{ signers = 1, level = \"senior\", above_author = true }}
 
+# What landed a short while ago may be taken back without a signature, by whoever declares that.
+[revert]
+window = \"72h\"
+
 # Take the # away where you want more; then countersign trust sign.
 #
 # CI files decide what is checked: a senior looks at them, whoever wrote them.
@@ -283,6 +287,12 @@ require = {{ signers = 1, level = \"senior\", above_author = true }}
 # name = \"submodules\"
 # paths = [\".gitmodules\"]
 # require = {{ signers = 1, level = \"senior\" }}
+#
+# At night somebody may have to act alone. It passes with a warning, and the others sign within follow_up.
+# [emergency]
+# level = \"senior\"
+# author = true
+# follow_up = \"72h\"
 #
 # A change of such text files alone needs nothing. This line goes above [default].
 # exempt = [\"CHANGELOG.md\", \"docs/**/*.txt\"]
@@ -322,7 +332,18 @@ mod tests {
     #[test]
     fn what_the_starter_policy_has_in_comments_is_supported() {
         let text = policy_text("code.example/a", "refs/heads/main");
-        let keys = ["exempt", "[[rule]]", "name", "paths", "when", "require"];
+        let keys = [
+            "exempt",
+            "[[rule]]",
+            "name",
+            "paths",
+            "when",
+            "require",
+            "[emergency]",
+            "level",
+            "author",
+            "follow_up",
+        ];
         let uncommented = |line: &str| match line.strip_prefix("# ") {
             Some(rest) if keys.iter().any(|key| rest.starts_with(key)) => rest.to_owned(),
             _ => line.to_owned(),

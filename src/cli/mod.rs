@@ -5,6 +5,7 @@ mod carried;
 mod change;
 mod checkpoints;
 mod context;
+mod debts;
 mod decision;
 mod declare;
 mod demo;

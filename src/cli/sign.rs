@@ -1,7 +1,7 @@
 //! `sign`: a change is built once, shown, and signed; or refused where the signature would not count.
 
 use countersign::attestation::{
-    Decision, Link, PersonClaim, PolicyShown, Review, SignOff, Statement,
+    Decision, EmergencyClaim, Link, PersonClaim, PolicyShown, Review, SignOff, Statement,
 };
 use countersign::change::History as _;
 use countersign::codes::Code;
@@ -55,6 +55,7 @@ pub fn run(
     };
     screen.refuse_useless(screen.wanted())?;
     show(&session, &assessment, signer, output)?;
+    show_emergency(args, output)?;
     let Some(decided) = screen.decide(output)? else {
         return Ok(Done::No);
     };
@@ -90,6 +91,7 @@ fn tell(
     let (session, signer) = (screen.session, screen.signer);
     let digest = screen.assessment.unit.change.short();
     let (word, verb) = match decided.decision {
+        Decision::Approved if screen.args.emergency => ("Emergency", "let through"),
         Decision::Approved => ("Signed off", "approved"),
         Decision::Rejected => ("Rejected", "rejected"),
     };
@@ -219,6 +221,32 @@ fn show(
     output.flush()
 }
 
+/// What lets a change through is shown like the rest of what is signed.
+fn show_emergency(args: &SignArgs, output: &mut Output) -> Result<(), Failure> {
+    let (Some(incident), Some(reason)) = (&args.incident, &args.reason) else {
+        return Ok(());
+    };
+    let (incident, reason) = (escape(incident, 100), escape(reason, 300));
+    output.row("Emergency", &format!("{incident}: {reason}"))?;
+    output.line("          It passes now, and what the rules ask is still to be signed.")?;
+    output.flush()
+}
+
+/// What `--emergency` says, with the latest time that the policy gives for the follow-up.
+fn emergency(screen: &Screen<'_>, decided: &Decided) -> Option<EmergencyClaim> {
+    let args = screen.args;
+    let policy = screen.session.judging.policy.emergency.as_ref()?;
+    let now = screen.session.context.environment.now;
+    let claim = EmergencyClaim {
+        incident: args.incident.clone()?,
+        reason: args.reason.clone()?,
+        follow_up_by: now
+            .checked_add(policy.follow_up)
+            .unwrap_or(jiff::Timestamp::MAX),
+    };
+    (args.emergency && decided.decision == Decision::Approved).then_some(claim)
+}
+
 fn sign_off(screen: &Screen<'_>, decided: &Decided) -> Result<SignOff, Failure> {
     let (session, assessment) = (screen.session, screen.assessment);
     let judging = &session.judging;
@@ -255,6 +283,6 @@ fn sign_off(screen: &Screen<'_>, decided: &Decided) -> Result<SignOff, Failure> 
             id: screen.signer.id.clone(),
         },
         signed_on: session.context.environment.now,
-        emergency: None,
+        emergency: emergency(screen, decided),
     })
 }

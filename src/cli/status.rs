@@ -13,7 +13,7 @@ use super::change::Subject;
 use super::context::Context;
 use super::environment::Environment;
 use super::session::Session;
-use super::{Done, Failure, Output};
+use super::{Done, Failure, Output, debts};
 
 /// The most ranges of lines of one file that are shown.
 const SHOWN_RANGES: usize = 8;
@@ -40,6 +40,9 @@ fn look(
 ) -> Result<Done, Failure> {
     let context = Context::open(global, environment)?;
     let (change, target) = (args.change.change.as_deref(), args.change.target.as_deref());
+    if args.debts {
+        return debts::run(&context, target, output);
+    }
     let session = Session::open(context, change, target)?;
     let assessment = session.assess()?;
     if output.is_json() {

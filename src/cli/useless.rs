@@ -2,8 +2,10 @@
 
 use countersign::ai::{AgentTable, ClaimedRole};
 use countersign::codes::Code;
-use countersign::gate::{Assessment, Judging};
-use countersign::policy::{Unhelpful, could_sign, unhelpful, would_count};
+use countersign::gate::{Assessment, Effect, Judging};
+use countersign::policy::{
+    NoEmergency, Unhelpful, could_sign, may_sign_emergency, unhelpful, would_count,
+};
 use countersign::roster::Engineer;
 
 use super::Failure;
@@ -28,6 +30,48 @@ pub fn refuse_useless_rejection(
         return Err(Failure::no(Code::REJECTED, message));
     }
     Ok(())
+}
+
+/// Stops where an emergency signature would not let the change through, or nothing waits for one.
+pub fn refuse_useless_emergency(
+    judging: &Judging,
+    assessment: &Assessment,
+    signer: &Engineer,
+) -> Result<(), Failure> {
+    let mut findings = assessment.unit.findings.iter();
+    if assessment.unit.passes() {
+        let message = "nothing waits for a signature: the change passes without an emergency";
+        return Err(Failure::no(Code::SIGN_OFF_MISSING, message));
+    }
+    if let Some(finding) = findings.find(|finding| finding.effect == Effect::Refuses) {
+        let message = format!("{}: no emergency lifts that", finding.code.title());
+        return Err(Failure::no(finding.code, message));
+    }
+    let (policy, roster, facts) = (&judging.policy, &judging.roster, &assessment.facts);
+    let reason = may_sign_emergency(policy, roster, facts, &signer.id);
+    let Err(reason) = reason else {
+        return Ok(());
+    };
+    let id = &signer.id;
+    Err(match reason {
+        NoEmergency::NotInPolicy => {
+            let message = "the policy has no [emergency]: nobody may let a change through";
+            Failure::no(Code::BELOW_LEVEL, message).next("admins add it to policy.toml")
+        }
+        NoEmergency::NotNamed => {
+            let message = format!("[emergency] in the policy doesn't name {id}");
+            let may = |engineer: &&Engineer| {
+                may_sign_emergency(policy, roster, facts, &engineer.id).is_ok()
+            };
+            let who = roster.engineers().iter().filter(may);
+            let who: Vec<_> = who.map(|engineer| engineer.id.as_str()).collect();
+            Failure::no(Code::BELOW_LEVEL, message).row("who", who.join(", "))
+        }
+        NoEmergency::Author => {
+            let words = author_words(policy.agents(), assessment, signer);
+            Failure::no(Code::SIGNER_IS_AUTHOR, words)
+        }
+    })
 }
 
 /// Whether a rejection by the signer stands.
@@ -76,7 +120,7 @@ pub fn refuse_useless(
         .flat_map(|finding| finding.who.iter().cloned())
         .collect();
     let failure = match reasons.min_by_key(|reason| *reason != Unhelpful::Author) {
-        _ if assessment.unit.passes() => {
+        _ if assessment.unit.passes() && !assessment.unit.owes() => {
             return Err(Failure::no(
                 Code::SIGN_OFF_MISSING,
                 "nothing is missing: no rule asks for a sign-off",

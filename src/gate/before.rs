@@ -72,6 +72,8 @@ impl Gate<'_> {
             store_limits: self.store_limits.clone(),
             target: self.target.clone(),
             target_tip: self.target_tip.clone(),
+            accepted_lines: self.accepted_lines.clone(),
+            stage: self.stage.clone(),
             now: self.now,
             progress: self.progress,
         };

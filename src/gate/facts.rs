@@ -45,6 +45,7 @@ impl Gate<'_> {
             evidence = evidence.max(statement.extent());
         }
         let mut facts = Facts {
+            stage: self.stage.clone(),
             paths: place.touched().into_iter().collect(),
             files: place.manifest.len() as u64,
             lines: size.lines,
@@ -68,6 +69,8 @@ impl Gate<'_> {
                 facts.declared = facts.declared.max(Some(
                     declaration.ai_assistance.declared.unwrap_or(Extent::None),
                 ));
+            } else if statement.emergency().is_some() {
+                facts.emergencies.insert(statement.signer().clone());
             } else if statement.approval().is_some() {
                 let age = landed_at.duration_since(statement.signed_on());
                 // One that was signed after the landing, or ahead of this clock, is new.

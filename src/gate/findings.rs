@@ -1,21 +1,24 @@
 //! What the policy misses, in words that say whose turn it is (SPEC 8.6, 9).
 
 use super::Gate;
+use super::line::Line;
 use super::statements::{Place, Statements};
 use super::verdict::{Effect, Finding, Next, RuleView, StatementKind, UnitVerdict};
 use crate::codes::Code;
 use crate::policy::{
-    Enforce, Facts, Missing, MissingSignOffs, Require, Unhelpful, Unmet, evaluate, unhelpful,
+    Enforce, Facts, Missing, MissingSignOffs, Require, Unhelpful, Unmet, evaluate,
+    may_sign_emergency, unhelpful,
 };
 
 impl Gate<'_> {
     pub(super) fn findings(
         &self,
+        line: &Line<'_>,
         place: &Place<'_>,
         facts: &Facts,
         statements: &Statements,
     ) -> Vec<Finding> {
-        let mut findings = self.rejections(place, facts, statements);
+        let mut findings = self.rejections(line, place, facts, statements);
         let decision = evaluate(&self.judging.policy, &self.judging.roster, facts);
         findings.extend(
             decision
@@ -23,6 +26,7 @@ impl Gate<'_> {
                 .iter()
                 .map(|unmet| self.finding(unmet, facts)),
         );
+        self.let_through(line, place, (facts, statements), &mut findings);
         findings.sort_by_key(|finding| finding.effect);
         findings
     }
@@ -69,6 +73,16 @@ impl Gate<'_> {
                 })
             })
             .collect();
+        let refused = unit.findings.iter().any(|it| it.effect == Effect::Waits);
+        let emergencies = unit.statements.iter_mut().filter(|view| {
+            refused && view.kind == Some(StatementKind::Emergency) && view.not_counted.is_none()
+        });
+        for view in emergencies {
+            let signer = view.signer.as_deref().unwrap_or_default();
+            if may_sign_emergency(policy, roster, facts, signer).is_err() {
+                view.not_counted = Some((Code::SIGNER_IS_AUTHOR, author_reason(facts, signer)));
+            }
+        }
         let approvals = unit.statements.iter_mut().filter(|view| {
             view.kind == Some(StatementKind::Approval) && view.not_counted.is_none()
         });
@@ -126,6 +140,7 @@ pub(super) fn bare(code: Code, effect: Effect, next: Next) -> Finding {
         missing: Vec::new(),
         rule: None,
         who: Vec::new(),
+        debt: None,
         next,
     }
 }

@@ -9,6 +9,7 @@ use super::authors::{Claims, read_claims};
 use super::findings::trust_finding;
 use super::line::{Line, Unit};
 use super::progress::Steps;
+use super::revert::Whole;
 use super::series::Search;
 use super::size::Size;
 use super::statements::{Place, Statements};
@@ -83,7 +84,8 @@ impl Gate<'_> {
         let manifest = self.history.change(Some(base), head)?;
         let place = Place::new(&manifest, manifest.digest(), self.target_tip.clone(), &[]);
         let place = Place { forms, ..place };
-        self.assess(&Line::new(self.history), &place, Some(base), head)
+        let line = Line::new(self.history);
+        self.assess_alone(&line, &place, Some(base), head)
     }
 
     /// Judges one landed unit of the target's line, with the facts beside it.
@@ -94,7 +96,22 @@ impl Gate<'_> {
             forms,
             ..Place::of_unit(&unit)
         };
-        self.assess(&line, &place, unit.parent.as_ref(), commit)
+        self.assess_alone(&line, &place, unit.parent.as_ref(), commit)
+    }
+
+    /// Judges one group that is not part of a judged range.
+    fn assess_alone(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+        base: Option<&CommitId>,
+        head: &CommitId,
+    ) -> Result<Assessment, Undecided> {
+        let mut assessment = self.assess(line, place, base, head)?;
+        let (unit, facts) = (&mut assessment.unit, &assessment.facts);
+        let mut whole = Whole::new(place.onto.as_ref());
+        self.pass_as_revert(line, place, (unit, facts), &mut whole)?;
+        Ok(assessment)
     }
 
     /// Judges each unit of `head`'s first-parent line after `base` (SPEC 8.1).
@@ -164,6 +181,20 @@ impl Gate<'_> {
         base: Option<&CommitId>,
         head: &CommitId,
     ) -> Result<Verdict, Undecided> {
+        let (verdicts, cut_short) = self.judge_units(scope, base, head)?;
+        let mut verdict = self.verdict(scope, base.cloned(), head.clone(), verdicts)?;
+        verdict.search_cut_short = cut_short;
+        Ok(verdict)
+    }
+
+    /// Judges each unit of `head`'s first-parent line after `base`; also says whether a limit cut the search for
+    /// series short.
+    pub(super) fn judge_units(
+        &self,
+        scope: Scope,
+        base: Option<&CommitId>,
+        head: &CommitId,
+    ) -> Result<(Vec<UnitVerdict>, bool), Undecided> {
         let line = Line::new(self.history);
         let commits = match line.after(base, head)? {
             Some(commits) => commits,
@@ -193,9 +224,8 @@ impl Gate<'_> {
                 verdicts.extend(self.judge_run(&line, run, &mut search, &steps)?);
             }
         }
-        let mut verdict = self.verdict(scope, base.cloned(), head.clone(), verdicts)?;
-        verdict.search_cut_short = search.cut_short;
-        Ok(verdict)
+        self.pass_reverts(&line, base, &mut verdicts)?;
+        Ok((verdicts, search.cut_short))
     }
 
     /// Whether a commit stands on the first-parent line that ends at `tip`.
@@ -266,6 +296,7 @@ impl Gate<'_> {
         self.name_nearest(base.as_ref(), &mut units);
         Ok(Verdict {
             scope,
+            stage: self.stage.clone(),
             verified,
             waiting,
             target: self.target.clone(),
@@ -286,6 +317,7 @@ impl Gate<'_> {
         base: Option<&CommitId>,
         head: &CommitId,
     ) -> Result<Assessment, Undecided> {
+        line.walks_over(place.units)?;
         let covering = self.covering(line, place, base)?;
         let all = || covering.iter().map(|reviewed| reviewed.digest);
         let known = self.known(place, base, head)?;
@@ -349,17 +381,13 @@ impl Gate<'_> {
             _ if place.manifest.is_empty() => Statements::default(),
             _ => self.statements(line, place)?,
         };
-        let landed_at = place
-            .units
-            .last()
-            .and_then(|unit| line.landed_at(&unit.commit));
-        let landed_at = landed_at.unwrap_or(self.now);
+        let landed_at = self.landed_at(line, place);
         let facts = self.facts(place, claims, &statements, (known.size, landed_at));
         let findings = match trust {
             Some(None) => Vec::new(),
             Some(Some((code, why))) => vec![trust_finding(*code, why)],
             None if place.manifest.is_empty() => Vec::new(),
-            None => self.findings(place, &facts, &statements),
+            None => self.findings(line, place, &facts, &statements),
         };
         let mut unit = UnitVerdict {
             commit: head.clone(),
@@ -371,6 +399,7 @@ impl Gate<'_> {
             entries: place.manifest.len(),
             authors: self.author_views(&facts, claims),
             ai: assess(facts.declared, &claims.found),
+            reverts: Vec::new(),
             extent: facts.extent(self.judging.policy.undeclared),
             coverage: coverage(trust, place, &statements, facts.exempt),
             findings,

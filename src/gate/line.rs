@@ -36,6 +36,8 @@ pub(super) struct Line<'a> {
     stored: RefCell<Option<Rc<Stored>>>,
     /// How many bytes were merged.
     merged: Cell<u64>,
+    /// The commits of other lines, by their tips.
+    others: RefCell<HashMap<CommitId, Rc<HashSet<CommitId>>>>,
     /// When commits landed, where that isn't now.
     landed_at: RefCell<HashMap<CommitId, Timestamp>>,
 }
@@ -76,6 +78,7 @@ impl<'a> Line<'a> {
             walk: RefCell::default(),
             stored: RefCell::default(),
             merged: Cell::default(),
+            others: RefCell::default(),
             landed_at: RefCell::default(),
         }
     }
@@ -261,6 +264,25 @@ impl<'a> Line<'a> {
         Ok(Rc::clone(self.stored.borrow_mut().insert(stored)))
     }
 
+    /// Whether a commit stands on the first-parent line that ends at `tip`, as far as that is here and walked.
+    pub fn lies_on(&self, commit: &CommitId, tip: &CommitId) -> bool {
+        let known = self.others.borrow().get(tip).map(Rc::clone);
+        let line = known.unwrap_or_else(|| {
+            let mut line = HashSet::new();
+            let mut next = Some(tip.clone());
+            while let Some(commit) = next.filter(|_| line.len() < MAX_LINE) {
+                let parents = self.history.parents(&commit);
+                line.insert(commit);
+                next = parents.ok().and_then(|parents| parents.into_iter().next());
+            }
+            let line = Rc::new(line);
+            let mut others = self.others.borrow_mut();
+            others.insert(tip.clone(), Rc::clone(&line));
+            line
+        });
+        line.contains(commit)
+    }
+
     /// Notes when a commit landed.
     pub fn lands(&self, commit: &CommitId, at: Timestamp) {
         self.landed_at.borrow_mut().insert(commit.clone(), at);
@@ -285,6 +307,15 @@ impl<'a> Line<'a> {
             )),
             false => Ok(()),
         }
+    }
+
+    /// Makes sure that landed units are on what is walked, with what they landed on, so that they have a place there.
+    pub fn walks_over(&self, units: &[Rc<Unit>]) -> Result<(), HistoryError> {
+        if let Some(last) = units.last() {
+            let age = self.age(&last.commit);
+            self.commit(age + units.len())?;
+        }
+        Ok(())
     }
 
     /// How far a commit lies behind the end of what was walked. One that wasn't met is the end of a new

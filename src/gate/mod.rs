@@ -8,6 +8,7 @@ mod authors;
 mod before;
 mod chains;
 mod clean;
+mod emergency;
 mod facts;
 mod findings;
 mod judge;
@@ -18,6 +19,7 @@ mod nearest;
 mod progress;
 mod rejections;
 mod resting;
+mod revert;
 mod series;
 mod size;
 mod statements;
@@ -39,8 +41,8 @@ pub use judging::{
 pub use progress::{Progress, Step};
 pub use resting::Resting;
 pub use verdict::{
-    AuthorView, Coverage, Effect, Finding, JudgedBy, Nearest, Next, RuleView, Scope, StatementKind,
-    StatementView, Undecided, UnitVerdict, Verdict,
+    AuthorView, Coverage, Debt, Effect, Finding, JudgedBy, Nearest, Next, RuleView, Scope,
+    StatementKind, StatementView, Undecided, UnitVerdict, Verdict,
 };
 
 /// Everything that a verdict rests on.
@@ -57,6 +59,10 @@ pub struct Gate<'a> {
     pub target: String,
     /// The target's commit here; in a landing check nothing is asked of it.
     pub target_tip: Option<CommitId>,
+    /// Other protected branches whose statements count for units that lie on their lines too, with their tips.
+    pub accepted_lines: Vec<(String, CommitId)>,
+    /// The stage that the check is for, where it is for one.
+    pub stage: Option<String>,
     /// The clock.
     pub now: Timestamp,
     /// Who is told how far it is; `&()` for nobody.

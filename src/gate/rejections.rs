@@ -2,6 +2,7 @@
 
 use super::Gate;
 use super::findings::bare;
+use super::line::Line;
 use super::statements::{Place, Statements};
 use super::verdict::{Effect, Finding, Next};
 use crate::attestation::SignOff;
@@ -13,6 +14,7 @@ impl Gate<'_> {
     /// Rejections by people who could have signed, unless the same person replaced them.
     pub(super) fn rejections(
         &self,
+        line: &Line<'_>,
         place: &Place<'_>,
         facts: &Facts,
         statements: &Statements,
@@ -20,7 +22,7 @@ impl Gate<'_> {
         let (policy, roster) = (&self.judging.policy, &self.judging.roster);
         let all = &statements.verified;
         let stands = |statement: &VerifiedStatement, rejection: &SignOff| {
-            self.is_of_this_landing(place, rejection)
+            self.is_of_this_landing(line, place, rejection)
                 && could_sign(policy, roster, facts, statement.signer())
                 && !all.iter().any(|newer| replaces(newer, statement))
         };
@@ -34,13 +36,8 @@ impl Gate<'_> {
     /// Whether a rejection speaks of the group at this place: on this target, and of the landed unit that it
     /// names, or of what lands after its tip, which nothing spends. Where its tip stands is no way out of
     /// it: only a group that landed before it is let through.
-    fn is_of_this_landing(&self, place: &Place<'_>, rejection: &SignOff) -> bool {
-        let target = rejection
-            .change
-            .targets
-            .iter()
-            .find(|target| target.name == self.target);
-        let Some(target) = target else {
+    fn is_of_this_landing(&self, line: &Line<'_>, place: &Place<'_>, rejection: &SignOff) -> bool {
+        let Some(target) = self.target_of(line, place, &rejection.change) else {
             return false;
         };
         let landed = rejection.change.landed.as_ref();

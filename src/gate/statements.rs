@@ -8,7 +8,7 @@ use super::clean::Reviewed;
 use super::judge::Forms;
 use super::line::{Line, Since, Unit};
 use super::verdict::{StatementKind, StatementView, Undecided};
-use crate::attestation::Change;
+use crate::attestation::{Change, Target};
 use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, HistoryError, RepoPath};
 use crate::codes::Code;
 use crate::store::StoreError;
@@ -213,11 +213,7 @@ impl Gate<'_> {
             return Ok(Some((Code::OUTSIDE_PATHS, why)));
         }
         let change = statement.change();
-        let target = change
-            .targets
-            .iter()
-            .find(|target| target.name == self.target);
-        let Some(target) = target else {
+        let Some(target) = self.target_of(line, place, change) else {
             let named: Vec<_> = change
                 .targets
                 .iter()
@@ -232,7 +228,10 @@ impl Gate<'_> {
             // It speaks of the bytes that landed, never of what they are the merge of.
             let same = place.landed() == Some(landed) && place.reviewed.is_none();
             let why = || format!("for the landed commit {} alone", landed.short());
-            return Ok((!same).then(|| (Code::TIP_WRONG, why())));
+            return Ok(match same {
+                false => Some((Code::TIP_WRONG, why())),
+                true => self.no_emergency(line, place, statement),
+            });
         }
         let off_line = || {
             (
@@ -254,7 +253,26 @@ impl Gate<'_> {
             return Ok(Some((Code::SERIES_DIFFERS, why.to_owned())));
         }
         let spent = self.spent(line, place, statement, (&target.tip, since))?;
-        Ok(spent.map(|landed| (Code::SPENT, format!("spent when {} landed", landed.short()))))
+        let why =
+            spent.map(|landed| (Code::SPENT, format!("spent when {} landed", landed.short())));
+        Ok(why.or_else(|| self.no_emergency(line, place, statement)))
+    }
+
+    /// The target for which a statement may count: the judged one, or another whose line the policy accepts and on
+    /// whose line the landed units lie too.
+    pub(super) fn target_of<'s>(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+        change: &'s Change,
+    ) -> Option<&'s Target> {
+        let named = |name: &str| change.targets.iter().find(|target| target.name == name);
+        if let Some(target) = named(&self.target) {
+            return Some(target);
+        }
+        let last = &place.units.last()?.commit;
+        let mut lines = self.accepted_lines.iter();
+        lines.find_map(|(branch, tip)| named(branch).filter(|_| line.lies_on(last, tip)))
     }
 
     /// The unit whose landing spent a statement (SPEC 8.4): the reviewed change landed, or was there and taken away,
@@ -331,7 +349,7 @@ impl Gate<'_> {
             .zip(reasons.iter_mut())
             .filter(|(_, reason)| reason.is_none())
         {
-            let Some(approval) = statement.approval() else {
+            let Some(approval) = statement.approving() else {
                 continue;
             };
             if let Some(lost) = approval
@@ -379,6 +397,8 @@ pub(super) fn kind(statement: &VerifiedStatement) -> StatementKind {
         StatementKind::Declaration
     } else if statement.approval().is_some() {
         StatementKind::Approval
+    } else if statement.emergency().is_some() {
+        StatementKind::Emergency
     } else {
         StatementKind::Rejection
     }

@@ -15,6 +15,8 @@ use crate::roster::PersonId;
 pub struct Verdict {
     /// What it speaks for.
     pub scope: Scope,
+    /// The stage that was judged for, where one was named.
+    pub stage: Option<String>,
     /// Whether everything that was judged passes.
     pub verified: bool,
     /// Refused, and declarations or sign-offs alone can still lift it.
@@ -105,6 +107,8 @@ pub struct UnitVerdict {
     pub extent: Extent,
     /// How it is covered.
     pub coverage: Coverage,
+    /// The landed units that it takes back, the oldest first, where it passes for that.
+    pub reverts: Vec<CommitId>,
     /// What is wrong; empty where the unit passes without a word.
     pub findings: Vec<Finding>,
     /// Every statement that was looked at, and whether it counts.
@@ -124,6 +128,13 @@ impl UnitVerdict {
         self.findings
             .iter()
             .all(|finding| finding.effect == Effect::Warns)
+    }
+
+    /// Whether it passes in an emergency, so that signatures are still to come.
+    pub fn owes(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.code == Code::EMERGENCY)
     }
 
     /// Of a statement over another form of the change, the reason for which it doesn't count there says more.
@@ -165,6 +176,8 @@ pub enum Coverage {
     Series,
     /// Statements bear the digest of a change of which the unit is the clean merge.
     CleanMerge,
+    /// It takes back what landed a short while ago, and its authors declared that.
+    Revert,
     /// No counted statement bears its digest, and all its paths are exempt.
     Exempt,
     /// It changes nothing.
@@ -182,6 +195,7 @@ impl Coverage {
             Self::Exact => "exact",
             Self::Series => "series",
             Self::CleanMerge => "clean-merge",
+            Self::Revert => "revert",
             Self::Exempt => "exempt",
             Self::Empty => "empty",
             Self::Trust => "trust",
@@ -229,8 +243,21 @@ pub struct Finding {
     pub rule: Option<RuleView>,
     /// Who could sign.
     pub who: Vec<PersonId>,
+    /// The emergency that let the unit through, or no longer does.
+    pub debt: Option<Debt>,
     /// What to do next.
     pub next: Next,
+}
+
+/// Signatures that an emergency put off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Debt {
+    /// The incident. Untrusted text.
+    pub incident: String,
+    /// Who let the unit through.
+    pub signer: PersonId,
+    /// The last moment at which it passes without those signatures.
+    pub due: Timestamp,
 }
 
 /// A rule as shown.
@@ -287,6 +314,8 @@ pub enum StatementKind {
     Approval,
     /// A rejecting sign-off.
     Rejection,
+    /// A sign-off that lets a change through in an emergency.
+    Emergency,
 }
 
 impl StatementKind {
@@ -296,6 +325,7 @@ impl StatementKind {
             Self::Declaration => "declaration",
             Self::Approval => "sign-off",
             Self::Rejection => "rejection",
+            Self::Emergency => "emergency",
         }
     }
 }

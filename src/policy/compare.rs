@@ -1,6 +1,8 @@
 //! What a new policy asks more or less than the one before, for the admins who sign it.
 
-use super::{Enforce, Glob, Policy, Require, Rule, When};
+use std::time::Duration;
+
+use super::{Emergency, Enforce, Glob, Policy, Require, Rule, When};
 use crate::roster::Roster;
 
 /// One difference between two policies.
@@ -30,6 +32,26 @@ impl Policy {
             (false, true) => found.tell("clean merges of what was signed pass", true),
             (true, false) => found.tell("clean merges of what was signed pass no more", false),
             _ => {}
+        }
+        found.windows(older.revert_window, self.revert_window);
+        found.emergency(older.emergency.as_ref(), self.emergency.as_ref(), roster);
+        for (branch, lines) in &self.accept_line_of {
+            let before = older
+                .accept_line_of
+                .get(branch)
+                .map_or(&[][..], Vec::as_slice);
+            let what = format!("accept_line_of {branch}");
+            found.lists(&what, before, lines, Less::Removed);
+        }
+        for (branch, lines) in &older.accept_line_of {
+            if !self.accept_line_of.contains_key(branch) {
+                found.lists(
+                    &format!("accept_line_of {branch}"),
+                    lines,
+                    &[],
+                    Less::Removed,
+                );
+            }
         }
         let exempt = |policy: &Self| texts(&policy.exempt);
         found.lists("exempt", &exempt(older), &exempt(self), Less::Removed);
@@ -106,6 +128,48 @@ impl Found {
         }
     }
 
+    /// The longer what landed can be taken back without a signature, the less is asked.
+    fn windows(&mut self, before: Option<Duration>, now: Option<Duration>) {
+        let shown = |window: Option<Duration>| {
+            window.map_or_else(
+                || "none".to_owned(),
+                |window| format!("{} min", window.as_secs() / 60),
+            )
+        };
+        self.named("revert window", &shown(before), &shown(now), now > before);
+    }
+
+    /// The more people may let a change through, and the longer, the less is asked.
+    fn emergency(&mut self, older: Option<&Emergency>, newer: Option<&Emergency>, roster: &Roster) {
+        self.start("[emergency]: ".to_owned(), None);
+        match (older, newer) {
+            (None, Some(_)) => self.tell("new", true),
+            (Some(_), None) => self.tell("removed", false),
+            (None, None) => {}
+            (Some(older), Some(newer)) => {
+                self.lists("ids", &older.ids, &newer.ids, Less::Removed);
+                self.lists("teams", &older.teams, &newer.teams, Less::Removed);
+                let more = match (&older.level, &newer.level) {
+                    (_, None) => false,
+                    (None, Some(_)) => true,
+                    (Some(before), Some(now)) => lower(roster, before, now),
+                };
+                self.asked("level", older.level.as_ref(), newer.level.as_ref(), more);
+                if older.author != newer.author {
+                    self.tell(
+                        format!("author {} -> {}", older.author, newer.author),
+                        newer.author,
+                    );
+                }
+                let minutes =
+                    |policy: &Emergency| format!("{} min", policy.follow_up.as_secs() / 60);
+                let longer = newer.follow_up > older.follow_up;
+                self.named("follow_up", &minutes(older), &minutes(newer), longer);
+            }
+        }
+        self.start(String::new(), None);
+    }
+
     /// A row more finds more, where it takes nothing away; what another row finds, nobody can tell.
     fn agents(&mut self, older: &Policy, newer: &Policy) {
         for row in &newer.ai.rows {
@@ -176,6 +240,12 @@ impl Found {
         ] {
             self.condition(what, before.clone(), now.clone(), now.is_some());
         }
+        self.condition(
+            "stage",
+            old.stage.clone(),
+            new.stage.clone(),
+            new.stage.is_some(),
+        );
         let author = |when: &When| match (when.author_unproven, when.author_agent) {
             (true, _) => Some("unproven".to_owned()),
             (_, true) => Some("agent".to_owned()),

@@ -67,17 +67,16 @@ impl Reading {
         let (lines_over, files_over) = (over("lines_over"), over("files_over"));
         let tool = fields.label("tool");
         let model = fields.label("model");
+        let stage = fields.label("stage");
         // What follows is checked, and refused at the gate as not supported (CS906).
         fields.choice("blast_radius", &BLAST_LEVELS);
-        fields.label("stage");
-        for key in ["blast_radius", "stage"] {
-            self.unsupported_if(fields.has(key), &fields, "when.", key);
-        }
+        self.unsupported_if(fields.has("blast_radius"), &fields, "when.", "blast_radius");
         Some(When {
             ai: ai.map(|ai| ai.value),
             author_below: below.map(|level| level.value.to_owned()),
             tool: tool.map(|tool| tool.value.to_owned()),
             model: model.map(|model| model.value.to_owned()),
+            stage: stage.map(|stage| stage.value.to_owned()),
             author_unproven: author.is_some_and(|author| author.value),
             author_agent: author.is_some_and(|author| !author.value),
             lines_over,

@@ -76,6 +76,8 @@ pub enum About {
     Paths,
     /// The change is smaller.
     Size,
+    /// It is for another stage.
+    Stage,
     /// AI took a smaller part, or another tool or model did.
     Ai,
     /// Nobody who may have written the change is meant.
@@ -92,6 +94,7 @@ impl About {
             Self::Silence => "asks for a declaration first",
             Self::Paths => "not about these paths",
             Self::Size => "about larger changes",
+            Self::Stage => "for another stage",
             Self::Ai => "about another part of AI",
             Self::Author => "about other authors",
             Self::Exempt => "exempt",

@@ -238,7 +238,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// How many more people must sign, at least; 0 where the rule is met.
-    fn count_missing(&self, rule: &Rule, approvals: &BTreeSet<PersonId>) -> usize {
+    pub(super) fn count_missing(&self, rule: &Rule, approvals: &BTreeSet<PersonId>) -> usize {
         let Some(require) = &rule.require else {
             return 0;
         };

@@ -11,6 +11,8 @@ use crate::roster::PersonId;
 /// verified statements and from git; nothing unverified makes a rule lighter.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
+    /// The stage that the check is for, where it is for one.
+    pub stage: Option<String>,
     /// Every touched path.
     pub paths: Vec<RepoPath>,
     /// How many paths differ.
@@ -43,6 +45,8 @@ pub struct Facts {
     pub approvals: BTreeSet<PersonId>,
     /// How old each of these approvals was when the change landed, of several of one person the youngest.
     pub approval_ages: BTreeMap<PersonId, Duration>,
+    /// Who signed a counted emergency whose follow-up is not overdue.
+    pub emergencies: BTreeSet<PersonId>,
     /// Whether what counts was signed for a change of which this one is the clean merge.
     pub merged: bool,
 }

@@ -18,6 +18,8 @@ pub fn about(policy: &Policy, roster: &Roster, facts: &Facts, rule: &Rule) -> Ab
         About::Paths
     } else if !evaluation.concerns(rule) {
         About::Size
+    } else if rule.when.stage.is_some() && rule.when.stage != facts.stage {
+        About::Stage
     } else if !evaluation.applies(rule) {
         About::Author
     } else if evaluation.silent(rule) {
@@ -68,8 +70,11 @@ impl Evaluation<'_> {
         self.facts.declared.is_none() && !self.ai_matches(rule)
     }
 
-    /// Whether the rule's conditions on the author hold, were it written by `writer`.
+    /// Whether the rule's conditions on stage and author hold, were it written by `writer`.
     pub(super) fn holds_for(&self, rule: &Rule, writer: Writer<'_>) -> bool {
+        if rule.when.stage.is_some() && rule.when.stage != self.facts.stage {
+            return false;
+        }
         if rule.when.author_unproven && !self.facts.proven.is_empty() {
             return false;
         }

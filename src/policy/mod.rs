@@ -9,6 +9,7 @@ mod compare;
 mod conditions;
 mod decision;
 mod duration;
+mod emergency;
 mod evaluate;
 mod facts;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod parse;
 #[cfg(test)]
 mod testing;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::ai::{AgentTable, Extent};
@@ -28,6 +30,7 @@ use ai_rule::AiRules;
 pub use compare::PolicyChange;
 pub use decision::{About, Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
 pub use duration::{DURATION_LIMIT_DAYS, DurationError, parse_duration};
+pub use emergency::{Emergency, NoEmergency, in_emergency, is_named, may_sign_emergency};
 pub use evaluate::{could_sign, evaluate, unhelpful, would_count};
 pub use facts::Facts;
 pub use matching::about;
@@ -45,6 +48,12 @@ pub struct Policy {
     pub undeclared: Extent,
     /// Whether the clean merge of a signed change is covered by what was signed.
     pub clean_merge: bool,
+    /// How long ago something may have landed that is taken back without a signature; `None`: never.
+    pub revert_window: Option<Duration>,
+    /// Who may let a change through before the others have signed; `None`: nobody.
+    pub emergency: Option<Emergency>,
+    /// For a protected branch, the branches whose statements count for units that lie on their lines too.
+    pub accept_line_of: BTreeMap<String, Vec<String>>,
     /// Paths that need nothing, where all of a change's paths are among them.
     pub exempt: Vec<Glob>,
     /// `[default]` first, then the rules in the file's order.
@@ -90,6 +99,8 @@ pub struct When {
     pub tool: Option<String>,
     /// An agent with this model took part, by name without case.
     pub model: Option<String>,
+    /// The check is for this stage, such as a wide deployment.
+    pub stage: Option<String>,
     /// The author stands below this level.
     pub author_below: Option<String>,
     /// `author = "unproven"`: nobody is proven an author.

@@ -3,12 +3,12 @@
 //! The whole grammar is read and checked; what this version can't evaluate is listed in
 //! [`Policy::unsupported`].
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::against::{Mention, MentionKind};
 use super::ai_rule::{AiRules, read_ai_rules};
-use super::conditions::{TEAMS_LIMIT, extents};
+use super::conditions::extents;
 use super::{Enforce, Glob, Policy, Rule, Unsupported, parse_duration};
 use crate::ai::Extent;
 use crate::text::toml::{Fields, Placed, read};
@@ -50,9 +50,6 @@ pub(super) const RULE_KEYS: [&str; 8] = [
     "clean_merge",
 ];
 
-/// The keys of `[emergency]`.
-pub(super) const EMERGENCY_KEYS: [&str; 5] = ["ids", "teams", "level", "author", "follow_up"];
-
 /// The name of `[default]` among the rules.
 const DEFAULT_NAME: &str = "[default]";
 
@@ -63,7 +60,7 @@ pub(super) const RULES_LIMIT: usize = 1_000;
 const GLOBS_LIMIT: usize = 4_096;
 
 /// The most branches, aliases or people of a list.
-const LIST_LIMIT: usize = 1_000;
+pub(super) const LIST_LIMIT: usize = 1_000;
 
 impl Policy {
     /// Reads and checks a policy; `file` is the name that errors give it.
@@ -81,6 +78,8 @@ pub(super) struct Reading {
     unsupported: Vec<Unsupported>,
     mentions: Vec<Mention>,
     globs: usize,
+    revert_window: Option<Duration>,
+    accept_line_of: BTreeMap<String, Vec<String>>,
     ai: AiRules,
 }
 
@@ -95,6 +94,7 @@ impl Reading {
         let clean_merge = root.flag("clean_merge").is_some_and(|flag| flag.value);
         let exempt = self.globs(root, "exempt");
         self.later_settings(root, &protected);
+        let emergency = self.emergency(root);
         let default = root.table("default", DEFAULT_NAME);
         let default = default.and_then(|default| self.default_rule(&default));
         let rules = self.rules(root);
@@ -108,6 +108,9 @@ impl Reading {
                 .collect(),
             undeclared: undeclared.map_or(Extent::Assisted, |extent| extent.value),
             clean_merge,
+            revert_window: self.revert_window,
+            emergency,
+            accept_line_of: self.accept_line_of,
             exempt,
             rules: default.into_iter().chain(rules).collect(),
             unsupported: self.unsupported,
@@ -202,47 +205,15 @@ impl Reading {
         if let Some(revert) = root.table("revert", "[revert]") {
             revert.allow(&["window"]);
             revert.demand(&["window"]);
-            self.duration(&revert, "window");
-            self.unsupported_if(true, root, "", "revert");
-        }
-        if let Some(emergency) = root.table("emergency", "[emergency]") {
-            self.emergency(&emergency);
-            self.unsupported_if(true, root, "", "emergency");
+            self.revert_window = self.duration(&revert, "window");
         }
         if let Some(lines) = root.table("accept_line_of", "accept_line_of") {
-            accept_line_of(&lines, protected);
-            self.unsupported_if(true, root, "", "accept_line_of");
+            self.accept_line_of = accept_line_of(&lines, protected);
         }
         if let Some(ai) = root.table("ai", "[ai]") {
             ai.allow(&["rule"]);
             ai.demand(&["rule"]);
             self.ai = read_ai_rules(&ai, &mut self.mentions);
-        }
-    }
-
-    fn emergency(&mut self, fields: &Fields<'_>) {
-        fields.allow(&EMERGENCY_KEYS);
-        fields.demand(&["follow_up"]);
-        let ids = fields.some_strings("ids", LIST_LIMIT).unwrap_or_default();
-        for id in fields.distinct("ids", ids) {
-            self.mention(fields, MentionKind::Person, Some(id));
-        }
-        let teams = fields
-            .some_strings("teams", TEAMS_LIMIT)
-            .unwrap_or_default();
-        for team in fields.distinct("teams", teams) {
-            self.mention(fields, MentionKind::Team, Some(team));
-        }
-        let level = fields.label("level");
-        self.mention(fields, MentionKind::Level, level);
-        fields.flag("author");
-        self.duration(fields, "follow_up");
-        if !["ids", "teams", "level"]
-            .into_iter()
-            .any(|key| fields.has(key))
-        {
-            let message = "[emergency] has none of ids, teams, level: nobody is allowed";
-            fields.reader.error(fields.at, message);
         }
     }
 
@@ -393,7 +364,11 @@ fn is_ref_name(name: &str) -> bool {
 }
 
 /// `accept_line_of`: for a protected branch, other protected branches whose sign-offs it accepts.
-fn accept_line_of(fields: &Fields<'_>, protected: &[Placed<&str>]) {
+fn accept_line_of(
+    fields: &Fields<'_>,
+    protected: &[Placed<&str>],
+) -> BTreeMap<String, Vec<String>> {
+    let mut accepted: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let known: Vec<_> = protected.iter().map(|branch| branch.value).collect();
     for (target, _) in fields.table.iter() {
         let at = fields.key_at(target).unwrap_or(fields.at);
@@ -409,9 +384,13 @@ fn accept_line_of(fields: &Fields<'_>, protected: &[Placed<&str>]) {
                     .error(line.at, "a branch's own line is always accepted");
             } else if check_branch(fields, "accept_line_of", line) && !known.contains(&line.value) {
                 fields.unknown("accept_line_of", line, &known);
+            } else {
+                let of = accepted.entry(target.to_owned()).or_default();
+                of.push(line.value.to_owned());
             }
         }
     }
+    accepted
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ pub fn human(verdict: &Verdict, labels: &Labels) -> String {
     let mut out = String::new();
     header(&mut out, verdict, labels);
     out.extend(blocks(verdict).map(|(.., text)| text));
+    reverts(&mut out, verdict);
     closing(&mut out, verdict, labels);
     out
 }
@@ -81,6 +82,21 @@ fn header(out: &mut String, verdict: &Verdict, labels: &Labels) {
             trust.version
         ),
     );
+}
+
+/// What was taken back without a signature is always told.
+fn reverts(out: &mut String, verdict: &Verdict) {
+    for unit in verdict.units.iter().filter(|unit| !unit.reverts.is_empty()) {
+        let taken: Vec<_> = unit.reverts.iter().map(CommitId::short).collect();
+        let subject = escape(&unit.subject, SHOWN);
+        let by = authors(&unit.authors);
+        let text = format!(
+            "{} \"{subject}\" takes back {}, by {by}",
+            unit.commit.short(),
+            taken.join(", ")
+        );
+        row(out, "revert", &text);
+    }
 }
 
 pub(super) fn noun(scope: Scope) -> &'static str {
@@ -238,7 +254,7 @@ fn found(unit: &UnitVerdict, finding: &Finding, verdict: &Verdict) -> Vec<String
     if let Some(nearest) = &unit.nearest {
         let kind = match nearest.kind {
             StatementKind::Declaration => "declaration",
-            StatementKind::Approval | StatementKind::Rejection => "sign-off",
+            _ => "sign-off",
         };
         let mut paths = nearest
             .differs

@@ -24,6 +24,7 @@ pub fn json(verdict: &Verdict) -> String {
         "result": if verdict.verified { "verified" } else { "refused" },
         "waiting": verdict.waiting,
         "scope": verdict.scope.as_str(),
+        "stage": verdict.stage,
         "repository": trust.repository,
         "target": verdict.target,
         "base": verdict.base,
@@ -84,6 +85,7 @@ fn unit_object(verdict: &Verdict, unit: &UnitVerdict) -> Value {
         "entries": unit.entries,
         "result": if unit.passes() { "verified" } else { "refused" },
         "coverage": unit.coverage.as_str(),
+        "reverts": unit.reverts,
         "extent": unit.extent,
         "ai": unit.ai,
         "authors": unit.authors.iter().map(|author| object!({
@@ -111,7 +113,16 @@ pub struct FindingObject<'a> {
     missing: &'a [String],
     rule: Option<RuleObject<'a>>,
     who: &'a [String],
+    debt: Option<DebtObject<'a>>,
     next: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DebtObject<'a> {
+    incident: &'a str,
+    signer: &'a str,
+    due_on: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -138,6 +149,11 @@ impl<'a> FindingObject<'a> {
                 line: rule.line,
             }),
             who: &finding.who,
+            debt: finding.debt.as_ref().map(|debt| DebtObject {
+                incident: &debt.incident,
+                signer: &debt.signer,
+                due_on: debt.due.to_string(),
+            }),
             next: next_command(scope, unit, finding).unwrap_or_default(),
         }
     }

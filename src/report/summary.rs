@@ -1,7 +1,8 @@
 //! What passed, in a few words.
 
 use super::human::{SHOWN, count, noun};
-use crate::gate::{Coverage, Effect, Scope, StatementKind, UnitVerdict, Verdict};
+use crate::codes::Code;
+use crate::gate::{Coverage, Effect, Finding, Scope, StatementKind, UnitVerdict, Verdict};
 use crate::text::escape;
 
 /// How many units pass by the version before the judging one.
@@ -29,7 +30,9 @@ pub(super) fn summary(verdict: &Verdict) -> String {
         let units = verdict.units.iter().filter(|unit| wanted(unit));
         units.map(UnitVerdict::count).sum()
     };
-    let signed = number(|unit| approvers(unit).next().is_some());
+    let signs =
+        |unit: &UnitVerdict| unit.coverage != Coverage::Revert && approvers(unit).next().is_some();
+    let signed = number(signs);
     let merged =
         number(|unit| unit.coverage == Coverage::CleanMerge && approvers(unit).next().is_some());
     let as_merges = match merged {
@@ -41,9 +44,12 @@ pub(super) fn summary(verdict: &Verdict) -> String {
             unit.coverage,
             Coverage::Exact | Coverage::Series | Coverage::CleanMerge
         ) && approvers(unit).next().is_none()
+            && in_emergency(unit).is_none()
     });
     let trust = number(|unit| unit.coverage == Coverage::Trust);
     let empty = number(|unit| unit.coverage == Coverage::Empty);
+    let through = number(|unit| in_emergency(unit).is_some());
+    let reverts = number(|unit| unit.coverage == Coverage::Revert);
     let free = number(|unit| matches!(unit.coverage, Coverage::None | Coverage::Exempt));
     let warned = number(|unit| {
         unit.findings
@@ -53,6 +59,8 @@ pub(super) fn summary(verdict: &Verdict) -> String {
     let parts = [
         (signed, as_merges.as_str()),
         (declared, "declared"),
+        (reverts, "reverts"),
+        (through, "in an emergency"),
         (trust, "trust"),
         (empty, "empty"),
         (free, "without need"),
@@ -67,6 +75,13 @@ pub(super) fn summary(verdict: &Verdict) -> String {
 
 fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
     let noun = noun(verdict.scope);
+    if let Some(finding) = in_emergency(unit) {
+        return format!(
+            "{} in an emergency, {} still to come",
+            count(unit.count(), noun),
+            finding.missing.join("; ")
+        );
+    }
     let signers: Vec<_> = approvers(unit).collect();
     match unit.coverage {
         Coverage::Empty => format!("1 {noun} that brings in nothing"),
@@ -74,6 +89,7 @@ fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
         Coverage::None | Coverage::Exempt => {
             format!("1 {noun} that needs nothing ({})", unit.coverage.as_str())
         }
+        Coverage::Revert => format!("{} that takes back what landed", count(unit.count(), noun)),
         Coverage::Exact if signers.is_empty() => format!("1 {noun} (declared {})", unit.extent),
         Coverage::Series if signers.is_empty() => {
             format!("{} units (series, declared {})", unit.count(), unit.extent)
@@ -109,6 +125,12 @@ fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
             )
         }
     }
+}
+
+/// The finding that says so, where a unit passes in an emergency.
+fn in_emergency(unit: &UnitVerdict) -> Option<&Finding> {
+    let mut findings = unit.findings.iter();
+    findings.find(|finding| finding.code == Code::EMERGENCY)
 }
 
 /// Who gave a counted approval.

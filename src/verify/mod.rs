@@ -8,7 +8,8 @@ use jiff::Timestamp;
 
 use crate::ai::{Agent, Extent};
 use crate::attestation::{
-    AnyStatement, AttestationError, Author, Bundle, Change, Decision, Declaration, SignOff,
+    AnyStatement, AttestationError, Author, Bundle, Change, Decision, Declaration, EmergencyClaim,
+    SignOff,
 };
 use crate::change::{ChangeDigest, Digest, sha256};
 use crate::codes::Code;
@@ -141,8 +142,19 @@ impl VerifiedStatement {
         }
     }
 
-    /// The sign-off, if it is an approval.
+    /// The sign-off, if it is an approval. One for an emergency approves nothing: it lets through.
     pub fn approval(&self) -> Option<&SignOff> {
+        self.approving()
+            .filter(|sign_off| sign_off.emergency.is_none())
+    }
+
+    /// What it says of the emergency, if it lets the change through in one.
+    pub fn emergency(&self) -> Option<&EmergencyClaim> {
+        self.approving()?.emergency.as_ref()
+    }
+
+    /// The sign-off, if it approves or lets through.
+    pub fn approving(&self) -> Option<&SignOff> {
         match &self.content {
             Content::SignOff(sign_off) if sign_off.review.decision == Decision::Approved => {
                 Some(sign_off)
@@ -335,14 +347,6 @@ fn counts(
         return Err((
             Code::SIGNED_IN_FUTURE,
             format!("signed {ahead} seconds ahead of the clock"),
-        ));
-    }
-    if let Content::SignOff(sign_off) = &statement.content
-        && sign_off.emergency.is_some()
-    {
-        return Err((
-            Code::UNSUPPORTED,
-            "an emergency sign-off, not supported yet".to_owned(),
         ));
     }
     Ok(())

@@ -50,6 +50,7 @@ class Facts:
         self.exempt = given.get("exempt", False)
         self.tools, self.models = set(given.get("tools", [])), set(given.get("models", []))
         self.agent_wrote = given.get("agentWrote", False)
+        self.stage, self.emergencies = given.get("stage"), set(given.get("emergencies", []))
         self.ages, self.merged = given.get("ages", {}), given.get("merged", False)
 
     def of(self, **other):
@@ -84,6 +85,8 @@ def conditions(policy, rule, facts, person, with_ai=True):
     if with_ai and "tool" in when and when["tool"].lower() not in facts.tools:
         return False
     if with_ai and "model" in when and when["model"].lower() not in facts.models:
+        return False
+    if "stage" in when and when["stage"] != facts.stage:
         return False
     if when.get("author") == "agent" and not facts.agent_wrote:
         return False
@@ -151,6 +154,10 @@ def not_exact(rule, facts):
     return facts.merged and rule.get("clean_merge") is False
 
 
+def seconds(duration):
+    return int(duration[:-1]) * {"m": 60, "h": 3600, "d": 86400, "w": 604800}[duration[-1]]
+
+
 def taken(rule, facts):
     """The approvals that a rule takes."""
     if not_exact(rule, facts):
@@ -158,7 +165,7 @@ def taken(rule, facts):
     limit = rule.get("require", {}).get("max_age")
     if limit is None:
         return facts.approvals
-    limit = int(limit[:-1]) * {"m": 60, "h": 3600, "d": 86400, "w": 604800}[limit[-1]]
+    limit = seconds(limit)
     return {person for person in facts.approvals if facts.ages.get(person, limit + 1) <= limit}
 
 
@@ -196,6 +203,25 @@ def unmet(policy, rule, facts):
     return []
 
 
+def named(policy, person):
+    """Whether `[emergency]` names somebody (SPEC 6.10)."""
+    allowed = policy.policy.get("emergency")
+    if allowed is None or person not in policy.people:
+        return False
+    one = policy.people[person]
+    level = allowed.get("level")
+    return (person in allowed.get("ids", []) or bool(set(allowed.get("teams", [])) & set(one.get("teams", [])))
+            or (level is not None and policy.rank(one["level"]) >= policy.rank(level)))
+
+
+def in_emergency(policy, facts):
+    """Whether an emergency lets the change through: by its author where the policy says so, else by somebody who is not."""
+    signers = {person for person in facts.emergencies if named(policy, person)}
+    if policy.policy.get("emergency", {}).get("author"):
+        return bool(signers)
+    return bool(signers) and met(policy, {"require": {"signers": 1}}, facts, signers)
+
+
 def decide(policy, facts):
     found, told = [], set()
     honest = facts.of(proven=facts.proven | facts.claimed, declared=facts.evidence or "none")
@@ -219,6 +245,8 @@ def decide(policy, facts):
                 entry["warns"] = True
             found.append(entry)
     out = {"extent": facts.extent(policy.undeclared), "unmet": found}
+    if facts.emergencies:
+        out["inEmergency"] = in_emergency(policy, facts)
     if any("warns" not in entry for entry in found):
         raise Refused("unmet", None, out)
     return out

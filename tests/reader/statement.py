@@ -133,8 +133,7 @@ def sign_off(value):
 def emergency(value):
     field(value, "incident", words)
     field(value, "reason", string(strict.COMMENT_BYTES, empty=False))
-    field(value, "followUpBy", time)
-    return True
+    return {"followUpBy": field(value, "followUpBy", time)}
 
 
 def declaration(value):

@@ -130,14 +130,26 @@ class Gate:
         if self.target not in tips:
             return "CS204"
         if change["landed"]:
-            return None if change["landed"] == unit else "CS216"
+            return self.no_emergency(told) if change["landed"] == unit else "CS216"
         tip = tips[self.target]
         if not self.history.has(tip):
             return "CS503"
         since = self.history.line(tip, onto) if onto else None
         if since is None:
             return "CS216"
-        return "CS209" if self.spent(tip, since, entries, unit) else None
+        if self.spent(tip, since, entries, unit):
+            return "CS209"
+        return self.no_emergency(told)
+
+    def no_emergency(self, told):
+        """Why an emergency lets nothing through; in a check of what lands it lands now (SPEC 6.10)."""
+        if told["kind"] != "emergency":
+            return None
+        if not rules.named(self.rules, told["signer"]):
+            return "CS206"
+        follow_up = rules.seconds(self.rules.policy["emergency"]["follow_up"])
+        signed, by = told["predicate"]["time"], told["predicate"]["emergency"]["followUpBy"]
+        return "CS120" if strict.time(self.now) > min(signed + follow_up, by) else None
 
     def spent(self, tip, since, entries, unit):
         """SPEC 8.4: an equal change before, or all new sides held and lost again up to the unit."""
@@ -157,7 +169,7 @@ class Gate:
         replaced = {(payload, told["signer"]) for told in genuine if told["kind"] == "rejection"
                     for payload in told["predicate"]["replaces"]}
         for told in genuine:
-            if told["kind"] == "sign-off" and not reasons[told["bundle"]]:
+            if told["kind"] in ("sign-off", "emergency") and not reasons[told["bundle"]]:
                 if not set(told["predicate"]["declarations"]) <= declared:
                     reasons[told["bundle"]] = "CS603"
                 elif (told["payload"], told["signer"]) in replaced:
@@ -203,6 +215,7 @@ class Gate:
         return rules.Facts({
             "paths": [], "claimed": claimed, "unknownAuthor": bool(unknown),
             "proven": {told["signer"] for told in declarations},
+            "emergencies": {told["signer"] for told in counted if told["kind"] == "emergency"},
             "approvals": {told["signer"] for told in counted if told["kind"] == "sign-off"},
             "declared": rules.EXTENTS[max(said)] if said else None,
             "evidence": max(evidence, key=rules.EXTENTS.index) if evidence else None,
@@ -274,6 +287,8 @@ class Gate:
         except Refused as refused:
             missing = refused.out["unmet"]
         self.name_unhelpful(facts, counted, missing, view["statements"])
+        if rules.in_emergency(self.rules, facts):
+            missing = [entry for entry in missing if entry["missing"] == "forbidden"]
         for entry in missing:
             if "warns" in entry:
                 continue

@@ -31,7 +31,10 @@ type Damage<'a> = (&'static str, Box<dyn Fn() + 'a>);
 /// Each way to damage a file, with its name.
 fn damage(path: &Path) -> Vec<Damage<'_>> {
     let whole = std::fs::read(path).unwrap();
-    let half = whole[..whole.len() / 3].to_vec();
+    // Inside of a text, so that the rest is no shorter file of its own.
+    let quote = whole.iter().position(|byte| *byte == b'"');
+    let quote = quote.unwrap_or(whole.len() / 3);
+    let half = whole[..=quote].to_vec();
     vec![
         (
             "empty",

@@ -87,15 +87,7 @@ fn a_declaration_below_a_note_is_kept_and_told_as_a_contradiction() {
 
 /// Ana signs a policy with more text, and lands it.
 pub fn change_policy(world: &World, added: &str) {
-    let ana = world.person("ana");
-    let path = ".countersign/policy.toml";
-    let policy = std::fs::read_to_string(ana.path.join(path)).unwrap();
-    // What is signed differs in any case.
-    ana.write(path, &format!("{policy}\n{added}"));
-    ana.countersign(&["trust", "sign", "--confirm", "3"]).ok();
-    ana.git(&["add", "-A"]);
-    ana.git(&["commit", "-q", "-m", "Change the policy"]);
-    ana.git(&["push", "-q"]);
+    world.sign_policy(|policy| format!("{policy}\n{added}"));
 }
 
 /// The same with one more rule.

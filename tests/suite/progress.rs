@@ -44,6 +44,8 @@ fn steps(world: &World, units: usize) -> Vec<Step> {
         judging: &judging,
         target: "refs/heads/main".to_owned(),
         target_tip: repo.reference("refs/heads/main").unwrap(),
+        accepted_lines: Vec::new(),
+        stage: None,
         now,
         progress: &recorder,
     };

@@ -47,15 +47,7 @@ fn move_base(world: &World) {
 
 /// Admins sign a policy with one more rule, and land it.
 fn add_rule(world: &World, rule: &str) {
-    let ana = world.person("ana");
-    ana.git(&["switch", "-q", "main"]);
-    let path = ana.path.join(".countersign/policy.toml");
-    let policy = std::fs::read_to_string(path).unwrap();
-    ana.write(".countersign/policy.toml", &format!("{policy}\n{rule}"));
-    ana.countersign(&["trust", "sign", "--confirm", "3"]).ok();
-    ana.git(&["add", "-A"]);
-    ana.git(&["commit", "-q", "-m", "Add a rule"]);
-    ana.git(&["push", "-q"]);
+    world.sign_policy(|policy| format!("{policy}\n{rule}"));
 }
 
 fn units(run: &Run) -> Vec<serde_json::Value> {

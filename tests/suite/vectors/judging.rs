@@ -87,6 +87,7 @@ fn kind(statement: &VerifiedStatement) -> &'static str {
     match statement.content() {
         Content::Declaration(_) => "declaration",
         Content::SignOff(_) if statement.rejection().is_some() => "rejection",
+        Content::SignOff(_) if statement.emergency().is_some() => "emergency",
         Content::SignOff(_) => "sign-off",
     }
 }

@@ -3,7 +3,7 @@
 use countersign::ai::{AgentTable, ClaimedRole, Extent, assess};
 use countersign::change::{Commit, Glob, Identity, RepoPath};
 use countersign::gate::{read_texts, refuse_unsupported};
-use countersign::policy::{Enforce, Facts, Missing, Policy, evaluate};
+use countersign::policy::{Enforce, Facts, Missing, Policy, evaluate, in_emergency};
 use countersign::roster::Roster;
 use serde_json::{Value, json};
 
@@ -53,24 +53,29 @@ fn extent(input: Input<'_>) -> Option<Extent> {
     input.value.as_str().map(|word| word.parse().unwrap())
 }
 
+/// What is said of a group.
+const FACTS: [&str; 17] = [
+    "paths",
+    "claimed",
+    "unknownAuthor",
+    "proven",
+    "approvals",
+    "declared",
+    "evidence",
+    "files",
+    "lines",
+    "exempt",
+    "tools",
+    "models",
+    "agentWrote",
+    "ages",
+    "merged",
+    "stage",
+    "emergencies",
+];
+
 fn facts(input: Input<'_>) -> Facts {
-    let given = input.only(&[
-        "paths",
-        "claimed",
-        "unknownAuthor",
-        "proven",
-        "approvals",
-        "declared",
-        "evidence",
-        "files",
-        "lines",
-        "exempt",
-        "tools",
-        "models",
-        "agentWrote",
-        "ages",
-        "merged",
-    ]);
+    let given = input.only(&FACTS);
     let ages = given
         .optional("ages")
         .map(|ages| ages.value.as_object().unwrap());
@@ -111,6 +116,8 @@ fn facts(input: Input<'_>) -> Facts {
         agent_wrote: flag("agentWrote"),
         approval_ages: ages.collect(),
         merged: flag("merged"),
+        stage: given.optional("stage").map(|stage| stage.str().to_owned()),
+        emergencies: names("emergencies"),
         ..Facts::default()
     }
 }
@@ -142,10 +149,14 @@ fn decide(input: Input<'_>) -> Outcome {
     } else {
         Answer::Refused
     };
+    let mut out = json!({ "extent": decision.extent, "unmet": unmet });
+    if !facts.emergencies.is_empty() {
+        out["inEmergency"] = json!(in_emergency(&policy, &roster, &facts));
+    }
     Outcome {
         result,
         code: None,
-        out: Some(json!({ "extent": decision.extent, "unmet": unmet })),
+        out: Some(out),
     }
 }
 

@@ -87,6 +87,8 @@ fn judge(input: Input<'_>) -> Result<Verdict, Undecided> {
         judging: &judging,
         target: input.field("target").str().to_owned(),
         target_tip: Some(commit(input.field("tip"))),
+        accepted_lines: Vec::new(),
+        stage: None,
         now,
     };
     match scope {

@@ -149,8 +149,15 @@ def files_layer():
     in_policy("enforce = warn", 'name = "one"', 'name = "one"\nenforce = "warn"', "ok")
     in_policy("clean_merge = false", 'name = "one"', 'name = "one"\nclean_merge = false', "ok")
     in_policy("clean_merge = true", HEAD, HEAD + "clean_merge = true\n", "ok")
-    in_policy("emergency", "[default]", '[emergency]\nids = ["grace"]\nfollow_up = "3d"\n\n[default]', "later")
-    in_policy("a stage as condition", 'ai = "assisted",', 'ai = "assisted", stage = "global",', "later")
+    in_policy("emergency", "[default]", '[emergency]\nids = ["grace"]\nfollow_up = "3d"\n\n[default]', "ok")
+    in_policy("an emergency of nobody", "[default]", '[emergency]\nfollow_up = "3d"\n\n[default]')
+    in_policy("an emergency without an end", "[default]", '[emergency]\nids = ["grace"]\n\n[default]')
+    in_policy("an emergency of somebody whom the roster lacks", "[default]", '[emergency]\nids = ["gracia"]\nfollow_up = "3d"\n\n[default]')
+    in_policy("a window for reverts", "[default]", '[revert]\nwindow = "72h"\n\n[default]', "ok")
+    in_policy("reverts without a window", "[default]", "[revert]\n\n[default]")
+    in_policy("the line of a branch that is not protected", "[default]", '[accept_line_of]\n"refs/heads/main" = ["refs/heads/next"]\n\n[default]')
+    in_policy("a blast radius as condition", 'ai = "assisted",', 'ai = "assisted", blast_radius = "high",', "later")
+    in_policy("a stage as condition", 'ai = "assisted",', 'ai = "assisted", stage = "global",', "ok")
     in_policy("presence", "signers = 1,", "signers = 1, presence = true,", "later")
     in_policy("checkpoints by gates", HEAD, HEAD + 'checkpoints = ["admins", "gate"]\n', "later")
     return layer
@@ -158,7 +165,7 @@ def files_layer():
 
 def policy_layer():
     layer = Layer("policy", {"roster": ROSTER})
-    def case(clause, name, rules, facts, *unmet, extent=None, twin=None, default=OPEN):
+    def case(clause, name, rules, facts, *unmet, extent=None, twin=None, default=OPEN, through=False):
         """`unmet`: (rule, "forbidden" or "declaration"), or (rule, signers, teams), with "warn" at the end where it warns."""
         told = []
         for rule_name, what, *more in unmet:
@@ -169,6 +176,8 @@ def policy_layer():
         given = {"roster": {"of": "roster"}, "policy": HEAD + default + rules, "facts": facts}
         extent = extent or max([facts.get("declared") or "assisted", facts.get("evidence") or "none"], key=["none", "assisted", "generated", "autonomous"].index)
         out = {"extent": extent, "unmet": told}
+        if "emergencies" in facts:
+            out["inEmergency"] = through
         if all("warns" in found for found in told):
             layer.ok("policy.decide", clause, name, given, out)
         else:
@@ -301,6 +310,30 @@ def policy_layer():
     case("6.8", "exempt", everything, by("maya", "none", exempt=True))
     case("6.8", "not exempt", everything, by("maya", "none", exempt=False), ("one", 1), twin="exempt")
     case("6.8", "forbidden, though exempt", rule("no", forbid='"frozen"'), by("maya", "none", exempt=True), ("no", "forbidden"), twin="exempt")
+
+    staged = rule("one", when='{ stage = "global" }', require=more)
+    case("6.4", "of no stage", staged, by("maya", "none"))
+    case("6.4", "of another stage", staged, by("maya", "none", stage="canary"))
+    case("6.4", "of the rule's stage", staged, by("maya", "none", stage="global"), ("one", 1), twin="of another stage")
+
+    # Emergencies: what is unmet stays so, and is let through or not.
+    def emergency(name, allowed, given, through):
+        policy = everything + f'[emergency]\nfollow_up = "3d"\n{allowed}\n'
+        case("6.10", f"emergency: {name}", policy, given, ("one", 1 if given["proven"] else 2), twin="exempt", through=through)
+
+    emergency("by somebody whom it names", 'ids = ["omar"]', by("maya", "none", emergencies=["omar"]), True)
+    emergency("by somebody whom it doesn't name", 'ids = ["omar"]', by("maya", "none", emergencies=["linus"]), False)
+    emergency("at its level", 'level = "senior"', by("maya", "none", emergencies=["linus"]), True)
+    emergency("above its level", 'level = "senior"', by("maya", "none", emergencies=["grace"]), True)
+    emergency("below its level", 'level = "senior"', by("maya", "none", emergencies=["omar"]), False)
+    emergency("of its team", 'teams = ["security"]', by("maya", "none", emergencies=["ana"]), True)
+    emergency("of no team", 'teams = ["security"]', by("maya", "none", emergencies=["linus"]), False)
+    emergency("by the author", 'level = "mid"', by("omar", "none", emergencies=["omar"]), False)
+    emergency("by the author, who may", 'level = "mid"\nauthor = true', by("omar", "none", emergencies=["omar"]), True)
+    emergency("by one of two authors", 'level = "mid"', facts(["maya", "omar"], ["maya", "omar"], "none", emergencies=["omar"]), False)
+    emergency("by whom nobody else's declaration clears", 'level = "mid"', facts(["maya"], emergencies=["linus"]), False)
+    emergency("by two, of whom one may have written it", 'level = "mid"', facts(["maya"], emergencies=["linus", "omar"]), True)
+    emergency("by nobody whom the roster knows", 'level = "junior"', by("maya", "none", emergencies=["eve"]), False)
 
     unproven = rule("one", when='{ author = "unproven" }', require='{ signers = 1, level = "senior" }')
     case("6.4", "proven", unproven, by("maya", "none"))

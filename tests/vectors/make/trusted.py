@@ -240,7 +240,7 @@ def genuine_layer():
     case("10: 301 seconds ahead", at("signedOn", "2025-11-24T09:05:01Z"), code="CS215", twin="300 seconds ahead")
     case("10: a declaration ahead", changed_at(DECLARATION, "/predicate/declaredOn", "2025-11-24T09:05:01Z"), BEN, code="CS215", twin="a declaration")
     emergency = {"incident": "INC-7", "reason": "Down.", "followUpBy": "2025-11-27T09:40:00Z"}
-    case("11: an emergency", at("emergency", emergency), code="CS906")
+    case("an emergency", at("emergency", emergency), kind="emergency")
     case("6 before 7: somebody else's id on what is withdrawn", at("signer/id", "ben"), code="CS214",
          roster=ROSTER + f'\n[[withdrawn]]\npayload = "{sha256(compact(at("signer/id", "ben")).encode())}"\nwhy = "A mistake."\n')
     case("8 before 9: another change of another repository", changed_at(at("change/repository", "x"), "/subject/0/digest/sha256", "2" * 64), code="CS203")

@@ -125,7 +125,7 @@ def layers():
     not_counted("with another base", "4.7", at(sign_off, "change/base", first), "CS213")
     not_counted("signed ahead of the clock", "4.6", at(sign_off, "signedOn", "2025-11-24T10:05:01Z"), "CS215")
     not_counted("shown a declaration that is not here", "8.3", at(sign_off, "declarations", ["0" * 64]), "CS603")
-    not_counted("in an emergency", "4.6", at(sign_off, "emergency", {"incident": "INC-7", "reason": "Down.", "followUpBy": "2025-11-27T09:40:00Z"}), "CS906")
+    not_counted("in an emergency, where the policy knows none", "6.10", at(sign_off, "emergency", {"incident": "INC-7", "reason": "Down.", "followUpBy": "2025-11-27T09:40:00Z"}), "CS206")
     not_counted("malformed", "4.6", at(sign_off, "review/interactive"), "CS212")
     not_counted("an empty file", "4.6", "{}", "CS212")
     case("signed 300 seconds ahead of the clock", "4.6", [(declared, None), (by(at(sign_off, "signedOn", "2025-11-24T10:05:00Z"), GRACE), None)])

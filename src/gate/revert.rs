@@ -1,0 +1,435 @@
+//! Reverts: what takes back whole groups that landed a short while ago needs no signature, only authors who declare
+//! (SPEC 8.9).
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Gate;
+use super::line::{Line, Unit};
+use super::statements::Place;
+use super::trust_unit::touches_trust;
+use super::verdict::{Coverage, Effect, Scope, Undecided, UnitVerdict};
+use crate::change::{ChangeManifest, CommitId, Content, RepoPath};
+use crate::codes::Code;
+use crate::policy::Facts;
+
+/// The most units that one revert takes back (SPEC 10).
+const MAX_RUN: usize = 16;
+/// The most runs that are composed for one group (SPEC 10).
+const MAX_RUNS: usize = 1_000;
+/// The most entries of a run's composed change (SPEC 10).
+const MAX_ENTRIES: usize = 200_000;
+/// The most states of a path that are looked at for one run (SPEC 10).
+const MAX_LOOKS: usize = 1_000_000;
+
+/// Where whole groups end on the line of one check.
+pub(super) struct Whole {
+    /// Where the check starts.
+    base: Option<CommitId>,
+    /// The last commits of the groups of this check that pass.
+    here: HashSet<CommitId>,
+    /// Those of the groups that landed before it, from where the line was accepted; judged when first asked for.
+    before: Option<(CommitId, HashSet<CommitId>)>,
+}
+
+impl Whole {
+    /// For a check of what comes after `base`.
+    pub fn new(base: Option<&CommitId>) -> Self {
+        Self {
+            base: base.cloned(),
+            here: HashSet::new(),
+            before: None,
+        }
+    }
+
+    /// Notes what was judged, the oldest first.
+    pub fn judged(&mut self, unit: &UnitVerdict) {
+        if unit.passes() {
+            self.here.insert(unit.commit.clone());
+        }
+    }
+}
+
+/// The line before a group, as far as a revert may reach back.
+struct Reach {
+    /// The commits after the start, the oldest first.
+    commits: Vec<CommitId>,
+    start: CommitId,
+    /// The first of them that landed within the window.
+    recent: usize,
+}
+
+impl Gate<'_> {
+    /// The same for the groups of a range, in order. One that takes back another ends where a group ends.
+    pub(super) fn pass_reverts(
+        &self,
+        line: &Line<'_>,
+        base: Option<&CommitId>,
+        verdicts: &mut [UnitVerdict],
+    ) -> Result<(), Undecided> {
+        if self.judging.policy.revert_window.is_none() {
+            return Ok(());
+        }
+        let mut whole = Whole::new(base);
+        for unit in verdicts {
+            if !unit.passes() {
+                let units = unit.group.iter().map(|commit| line.unit(commit));
+                let units = units.collect::<Result<Vec<_>, _>>()?;
+                if let (Some(first), Some(change)) = (units.first(), composed(&units)?) {
+                    let place = Place::new(&change, change.digest(), first.parent.clone(), &units);
+                    let ends = (first.parent.as_ref(), &unit.commit);
+                    let facts = self.assess(line, &place, ends.0, ends.1)?.facts;
+                    self.pass_as_revert(line, &place, (unit, &facts), &mut whole)?;
+                }
+            }
+            whole.judged(unit);
+        }
+        Ok(())
+    }
+
+    /// Lets a group that waits pass where it takes back whole groups and whoever may have written it declared it.
+    /// What refuses for good, `forbid` and rejections, stands.
+    pub(super) fn pass_as_revert(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+        (unit, facts): (&mut UnitVerdict, &Facts),
+        whole: &mut Whole,
+    ) -> Result<(), Undecided> {
+        let Some(window) = self.judging.policy.revert_window else {
+            return Ok(());
+        };
+        let waits = |unit: &UnitVerdict| {
+            let mut findings = unit.findings.iter();
+            findings.all(|finding| finding.effect != Effect::Refuses)
+        };
+        if unit.passes() || !waits(unit) || !all_proven(facts) || touches_trust(place.manifest) {
+            return Ok(());
+        }
+        if let Some(run) = self.taken_back(line, place, window, whole)? {
+            unit.findings
+                .retain(|finding| finding.effect == Effect::Warns);
+            unit.coverage = Coverage::Revert;
+            unit.reverts = run.iter().map(|unit| unit.commit.clone()).collect();
+        }
+        Ok(())
+    }
+
+    /// The run of whole groups of which the change at a place is the exact inverse.
+    fn taken_back(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+        window: Duration,
+        whole: &mut Whole,
+    ) -> Result<Option<Vec<Rc<Unit>>>, Undecided> {
+        let Some(onto) = &place.onto else {
+            return Ok(None);
+        };
+        let landed = place.units.last();
+        let now = landed.and_then(|unit| line.landed_at(&unit.commit));
+        let Some(reach) = self.reach(line, onto, (now.unwrap_or(self.now), window))? else {
+            return Ok(None);
+        };
+        for run in self.inverses(line, place.manifest, onto, &reach)? {
+            let ends = (run.first(), run.last());
+            let (Some(first), Some(last)) = ends else {
+                continue;
+            };
+            let Some(before) = &first.parent else {
+                continue;
+            };
+            let start = &reach.start;
+            let is_whole = (before == start || self.ends(before, start, whole)?)
+                && (last.commit == *onto || self.ends(&last.commit, start, whole)?);
+            if is_whole && !self.brings_back(line, &run)? {
+                return Ok(Some(run));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where the line before a group was accepted: the judging version's checkpoint or, where that is younger than
+    /// the window, the one of the version before.
+    fn accepted(
+        &self,
+        line: &Line<'_>,
+        onto: &CommitId,
+        since: i64,
+    ) -> Result<Option<CommitId>, Undecided> {
+        let previous = self.judging.previous.as_ref();
+        let checkpoints = previous.map(|version| &version.metadata().checkpoints);
+        let mut earlier = checkpoints.into_iter().flatten();
+        let earlier = earlier.find(|checkpoint| checkpoint.name == self.target);
+        let earlier = earlier.map(|checkpoint| &checkpoint.git_commit);
+        let mut accepted = None;
+        for checkpoint in self
+            .judging
+            .checkpoint(&self.target)
+            .into_iter()
+            .chain(earlier)
+        {
+            if line.since(checkpoint, onto)?.is_some() {
+                accepted = Some(checkpoint.clone());
+                if self.history.commit(checkpoint)?.committed_at < since {
+                    break;
+                }
+            }
+        }
+        Ok(accepted)
+    }
+
+    /// The line up to `onto` from where it was accepted; `None` where it nowhere was.
+    fn reach(
+        &self,
+        line: &Line<'_>,
+        onto: &CommitId,
+        (now, window): (Timestamp, Duration),
+    ) -> Result<Option<Reach>, Undecided> {
+        let window = i64::try_from(window.as_secs()).unwrap_or(i64::MAX);
+        let since = now.as_second().saturating_sub(window);
+        let Some(start) = self.accepted(line, onto, since)? else {
+            return Ok(None);
+        };
+        let Some(commits) = line.after(Some(&start), onto)? else {
+            return Ok(None);
+        };
+        let mut landed = i64::MIN;
+        let mut recent = commits.len();
+        for (at, commit) in commits.iter().enumerate() {
+            // Nobody lands before what landed before, whatever a commit says of its time.
+            landed = landed.max(self.history.commit(commit)?.committed_at);
+            if landed >= since {
+                recent = at;
+                break;
+            }
+        }
+        Ok(Some(Reach {
+            commits,
+            start,
+            recent,
+        }))
+    }
+
+    /// The runs of recent units whose composed change is the inverse of this one, the newest first.
+    fn inverses(
+        &self,
+        line: &Line<'_>,
+        manifest: &ChangeManifest,
+        onto: &CommitId,
+        reach: &Reach,
+    ) -> Result<Vec<Vec<Rc<Unit>>>, Undecided> {
+        let inverse = manifest.invert();
+        let mut at_head = Standing::default();
+        for entry in manifest.entries() {
+            let stands = self.history.content(onto, entry.path)?;
+            at_head.add(entry.path, stands, (entry.old, entry.new));
+        }
+        // For each unit: whether right after it stands what the change takes away, right before it what it leaves.
+        let (mut ends, mut starts) = (Vec::new(), Vec::new());
+        for (at, commit) in reach.commits.iter().enumerate().skip(reach.recent).rev() {
+            let unit = line.unit(commit)?;
+            if at_head.stands_old() && ends.len() < MAX_RUNS {
+                ends.push(at);
+            }
+            at_head.step_back(&unit.manifest);
+            if at_head.stands_new() && starts.len() < MAX_RUNS {
+                starts.push(at);
+            }
+        }
+        let mut found = Vec::new();
+        let mut tried = 0;
+        for end in ends {
+            for start in starts.iter().filter(|start| **start <= end) {
+                tried += 1;
+                if end - start >= MAX_RUN || tried > MAX_RUNS {
+                    continue;
+                }
+                let run = reach.commits.get(*start..=end).unwrap_or_default();
+                let run = run.iter().map(|commit| line.unit(commit));
+                let run = run.collect::<Result<Vec<_>, _>>()?;
+                let plain = !run.iter().any(|unit| touches_trust(&unit.manifest));
+                if plain && composed(&run)?.is_some_and(|change| change == inverse) {
+                    found.push(run);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether a group that passes ends with a commit after `start`.
+    fn ends(
+        &self,
+        commit: &CommitId,
+        start: &CommitId,
+        whole: &mut Whole,
+    ) -> Result<bool, Undecided> {
+        if whole.here.contains(commit) {
+            return Ok(true);
+        }
+        let Some(base) = &whole.base else {
+            return Ok(false);
+        };
+        let before = match whole.before.take() {
+            Some((from, before)) if from == *start => before,
+            _ => self.ends_between(start, base)?,
+        };
+        let ends = before.contains(commit);
+        whole.before = Some((start.clone(), before));
+        Ok(ends)
+    }
+
+    /// The last commits of the groups that pass among what landed after `start`, up to `base`.
+    fn ends_between(
+        &self,
+        start: &CommitId,
+        base: &CommitId,
+    ) -> Result<HashSet<CommitId>, Undecided> {
+        if Line::new(self.history).after(Some(start), base)?.is_none() {
+            return Ok(HashSet::new());
+        }
+        let gate = Gate {
+            progress: &(),
+            target: self.target.clone(),
+            target_tip: self.target_tip.clone(),
+            accepted_lines: self.accepted_lines.clone(),
+            stage: self.stage.clone(),
+            store_limits: self.store_limits.clone(),
+            ..*self
+        };
+        let (units, _) = gate.judge_units(Scope::Complete, Some(start), base)?;
+        let passing = units.into_iter().filter(UnitVerdict::passes);
+        Ok(passing.map(|unit| unit.commit).collect())
+    }
+
+    /// Whether part of a run brought back, at all paths that this part changes, what stood there at an earlier commit
+    /// of the line. Who takes such a run back lands again what was taken away.
+    fn brings_back(&self, line: &Line<'_>, run: &[Rc<Unit>]) -> Result<bool, Undecided> {
+        let mut looks = 0;
+        for first in 0..run.len() {
+            let part = run.get(first..).unwrap_or_default();
+            let Some(before) = part.first().and_then(|unit| unit.parent.as_ref()) else {
+                continue;
+            };
+            let Some(earlier) = line.after(None, before)? else {
+                return Ok(true);
+            };
+            for length in 1..=part.len() {
+                let change = composed(part.get(..length).unwrap_or_default())?;
+                let Some(change) = change else {
+                    return Ok(true);
+                };
+                if self.stood(&change, &earlier, &mut looks)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether all that a change leaves stood at one of these commits. Past the bound of work it counts as if it had.
+    fn stood(
+        &self,
+        change: &ChangeManifest,
+        earlier: &[CommitId],
+        looks: &mut usize,
+    ) -> Result<bool, Undecided> {
+        if change.is_empty() {
+            return Ok(false);
+        }
+        // What is there is rarer than what is not.
+        let mut entries: Vec<_> = change.entries().collect();
+        entries.sort_by_key(|entry| entry.new.is_none());
+        for commit in earlier.iter().rev() {
+            let mut all = true;
+            for entry in &entries {
+                *looks += 1;
+                if *looks > MAX_LOOKS {
+                    return Ok(true);
+                }
+                if self.history.content(commit, entry.path)?.as_ref() != entry.new {
+                    all = false;
+                    break;
+                }
+            }
+            if all {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Whether somebody declared, and everybody who may have written the change did.
+fn all_proven(facts: &Facts) -> bool {
+    !facts.proven.is_empty() && !facts.claims_unknown && facts.claimed.is_subset(&facts.proven)
+}
+
+/// The change that several units make; `None` over the limit of its entries.
+fn composed(units: &[Rc<Unit>]) -> Result<Option<ChangeManifest>, Undecided> {
+    let mut change = ChangeManifest::new();
+    let mut entries = 0;
+    for unit in units {
+        entries += unit.manifest.len();
+        if entries > MAX_ENTRIES {
+            return Ok(None);
+        }
+        change
+            .append(&unit.manifest)
+            .map_err(|error| Undecided::new(Code::INTERNAL, error.to_string()))?;
+    }
+    Ok(Some(change))
+}
+
+/// What stands at the paths of a change, walked back along the line.
+#[derive(Default)]
+struct Standing<'m> {
+    paths: HashMap<RepoPath, Stands<'m>>,
+    unlike_old: usize,
+    unlike_new: usize,
+}
+
+struct Stands<'m> {
+    now: Option<Content>,
+    old: Option<&'m Content>,
+    new: Option<&'m Content>,
+}
+
+impl<'m> Standing<'m> {
+    fn add(
+        &mut self,
+        path: &RepoPath,
+        now: Option<Content>,
+        (old, new): (Option<&'m Content>, Option<&'m Content>),
+    ) {
+        self.unlike_old += usize::from(now.as_ref() != old);
+        self.unlike_new += usize::from(now.as_ref() != new);
+        self.paths.insert(path.clone(), Stands { now, old, new });
+    }
+
+    fn stands_old(&self) -> bool {
+        self.unlike_old == 0
+    }
+
+    fn stands_new(&self) -> bool {
+        self.unlike_new == 0
+    }
+
+    /// Steps to before a unit.
+    fn step_back(&mut self, unit: &ChangeManifest) {
+        for entry in unit.entries() {
+            let Some(stands) = self.paths.get_mut(entry.path) else {
+                continue;
+            };
+            let unlike = |now: Option<&Content>, side: Option<&Content>| usize::from(now != side);
+            self.unlike_old -= unlike(stands.now.as_ref(), stands.old);
+            self.unlike_new -= unlike(stands.now.as_ref(), stands.new);
+            stands.now = entry.old.cloned();
+            self.unlike_old += unlike(stands.now.as_ref(), stands.old);
+            self.unlike_new += unlike(stands.now.as_ref(), stands.new);
+        }
+    }
+}
