@@ -18,6 +18,7 @@ pub mod limits;
 mod node;
 mod predicate;
 mod statement;
+mod summary;
 
 #[cfg(test)]
 mod examples;
@@ -36,3 +37,4 @@ pub use statement::{
     AnyStatement, DECLARATION_TYPE, Predicate, SIGN_OFF_TYPE, STATEMENT_TYPE, Statement,
     TRUST_TYPE, TrustFiles,
 };
+pub use summary::{ARTIFACTS, SUMMARY_TYPE, Summary};

@@ -76,9 +76,9 @@ pub struct Global {
 }
 
 /// Where the signing key comes from.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct KeyArgs {
-    /// The key: a file, or the fingerprint of one in the agent (default: git's user.signingkey)
+    /// The key: a file, or the fingerprint of one in the agent (default: git's user.signingkey; verify has none)
     #[arg(long, value_name = "PATH|FINGERPRINT")]
     pub key: Option<String>,
     /// Read the key's passphrase from a file's first line
@@ -318,6 +318,22 @@ pub struct VerifyArgs {
     /// Write the verdict to a file too; may be repeated, with any --format
     #[arg(short, long = "output", value_name = "FORMAT=FILE")]
     pub outputs: Vec<FormatFile>,
+    /// The newest --vsa of this branch: its commit must still stand on the line, and is a checkpoint where the policy
+    /// says so
+    #[arg(long, value_name = "VSA")]
+    pub after: Option<PathBuf>,
+    /// Write the verdict on a release as SLSA's verification summary, signed with the gate's --key
+    #[arg(long, value_name = "FILE", conflicts_with = "at")]
+    pub vsa: Option<PathBuf>,
+    /// Write its predicate alone, for others to sign
+    #[arg(long, value_name = "FILE", conflicts_with = "at")]
+    pub vsa_predicate: Option<PathBuf>,
+    /// What was built of the release, in the summary too; may be repeated
+    #[arg(long = "subject", value_name = "NAME@sha256:HEX", requires = "vsa")]
+    pub subjects: Vec<String>,
+    /// The gate's key.
+    #[command(flatten)]
+    pub key: KeyArgs,
     /// Judge by this clock instead of now (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,

@@ -329,6 +329,7 @@ impl Context {
             target: target.name.clone(),
             target_tip: Some(target.tip.clone()),
             accepted_lines: self.accepted_lines(judging, &target.name),
+            after: None,
             stage: self.stage.clone(),
             now: self.environment.now,
             progress: &self.environment.meter,

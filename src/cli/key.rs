@@ -46,14 +46,15 @@ pub fn find(
     environment: &Environment,
     roster: Option<&Roster>,
 ) -> Result<Found, Failure> {
+    if let Some(found) = named(args, environment)? {
+        return Ok(found);
+    }
     let finder = Finder { args, environment };
     let ssh = config
         .string("gpg.format")
         .is_some_and(|format| format == "ssh");
     let signing_key = config.string("user.signingkey");
     let named = [
-        (args.key.clone(), "--key"),
-        (environment.key.clone(), "COUNTERSIGN_KEY"),
         (config.string("countersign.key"), "git's countersign.key"),
         (signing_key.clone().filter(|_| ssh), "git's user.signingkey"),
     ];
@@ -78,6 +79,21 @@ pub fn find(
             .next("git config gpg.format ssh && git config user.signingkey ~/.ssh/id_ed25519.pub")
             .row("", "or --key FILE; ssh-keygen -t ed25519 makes a key"),
     })
+}
+
+/// The key that `--key` or `COUNTERSIGN_KEY` names; `None` where neither does. Reads no configuration.
+pub fn named(args: &KeyArgs, environment: &Environment) -> Result<Option<Found>, Failure> {
+    let finder = Finder { args, environment };
+    let named = [(&args.key, "--key"), (&environment.key, "COUNTERSIGN_KEY")];
+    let mut named = named.into_iter();
+    let found = named.find_map(|(value, source)| Some((value.as_deref()?, source)));
+    let Some((value, source)) = found else {
+        return Ok(None);
+    };
+    let signer = finder
+        .named(value)
+        .map_err(|failure| failure.row("key", format!("{value} ({source})")))?;
+    Ok(Some(Found { signer, source }))
 }
 
 struct Finder<'a> {

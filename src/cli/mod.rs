@@ -45,6 +45,7 @@ mod trust_sign;
 mod trusted;
 mod useless;
 mod verify;
+mod vsa;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -151,6 +151,13 @@ fn export(
         }
         return Ok(Done::Yes);
     };
+    let mut gates = roster.gates().iter();
+    if args.pem
+        && let Some(gate) = gates.find(|gate| gate.id == *id)
+    {
+        output.text(&gate.key.to_pem())?;
+        return Ok(Done::Yes);
+    }
     let engineer = roster.engineer(id).ok_or_else(|| nobody(id))?;
     let keys: Vec<_> = in_force(engineer).collect();
     if keys.is_empty() {

@@ -120,7 +120,7 @@ pub struct RosterImportArgs {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("form").required(true))]
 pub struct RosterExportArgs {
-    /// The person's id (default, with --allowed-signers: everybody)
+    /// The person's id, or with --pem a gate's (default, with --allowed-signers: everybody)
     #[arg(required_unless_present = "allowed_signers")]
     pub id: Option<String>,
     /// As PEM, the form that cosign and openssl take

@@ -12,7 +12,7 @@ use super::change;
 use super::context::{Context, Target, full_branch, short_branch};
 use super::environment::Environment;
 use super::format::{Format, FormatFile};
-use super::{Done, Failure, Output, event};
+use super::{Done, Failure, Output, event, vsa};
 
 /// What is to be judged.
 enum Judged {
@@ -122,7 +122,11 @@ fn verify(
     let target = context.target(&judging, args.target.as_deref())?;
     let store = context.store()?;
     let snapshot = store.open().map_err(Undecided::from)?;
-    let gate = context.gate(&snapshot, &judging, &target);
+    let mut gate = context.gate(&snapshot, &judging, &target);
+    if let Some(path) = &args.after {
+        gate.after = Some(vsa::after(path, &judging, &target, &context)?);
+    }
+    let summary = vsa::Writer::of(args, &context, &judging.roster)?;
     let (judged, labels) = judged(&context, args, &gate, &target, head)?;
     let verdict = match &judged {
         Judged::Change { base, head } => gate.judge_change(base, head)?,
@@ -140,6 +144,9 @@ fn verify(
         return Err(
             Failure::new(Code::NOT_FETCHED, message).next("countersign sync, or verify --fetch")
         );
+    }
+    if let Some(summary) = summary {
+        summary.write(args, &verdict)?;
     }
     Ok((verdict, labels))
 }

@@ -73,6 +73,7 @@ impl Gate<'_> {
             target: self.target.clone(),
             target_tip: self.target_tip.clone(),
             accepted_lines: self.accepted_lines.clone(),
+            after: self.after.clone(),
             stage: self.stage.clone(),
             now: self.now,
             progress: self.progress,

@@ -65,6 +65,7 @@ impl Gate<'_> {
     /// Judges what lies between `base` and `head` as one change, as if it were the target line's next
     /// unit (SPEC 8.1).
     pub fn judge_change(&self, base: &CommitId, head: &CommitId) -> Result<Verdict, Undecided> {
+        self.refuse_rewritten(head)?;
         let assessment = self.assess_change(base, head, Forms::Any)?;
         let units = if base == head {
             Vec::new()
@@ -126,44 +127,6 @@ impl Gate<'_> {
         self.judge_line(Scope::Range, base, head)
     }
 
-    /// Judges all units of the target's line after its checkpoint, up to `head` (SPEC 8.1). Where there is no
-    /// checkpoint the line starts where it leaves that of another protected branch, whose tips are `others`.
-    ///
-    /// # Errors
-    /// `head`, or the checkpoint, is not on the target's line: could not decide.
-    pub fn judge_release(
-        &self,
-        head: &CommitId,
-        others: &[CommitId],
-    ) -> Result<Verdict, Undecided> {
-        let unresolved = || Undecided::new(Code::REF_UNRESOLVED, "the target is not here");
-        let tip = self.target_tip.as_ref().ok_or_else(unresolved)?;
-        let off_line = |commit: &CommitId| {
-            let message = format!("{} is not on the line of {}", commit.short(), self.target);
-            Undecided::new(Code::OFF_LINE, message)
-        };
-        if !self.on_line(head, tip)? {
-            return Err(off_line(head));
-        }
-        let start = match self.judging.checkpoint(&self.target) {
-            Some(checkpoint) if !self.on_line(checkpoint, tip)? => {
-                return Err(off_line(checkpoint));
-            }
-            Some(checkpoint) => Some(checkpoint.clone()),
-            None => Line::new(self.history).leaves(tip, others)?,
-        };
-        match &start {
-            // Accepted history.
-            Some(start) if self.history.is_ancestor(head, start)? => self.verdict(
-                Scope::Complete,
-                Some(head.clone()),
-                head.clone(),
-                Vec::new(),
-            ),
-            start => self.judge_line(Scope::Complete, start.as_ref(), head),
-        }
-    }
-
     /// Judges a protected branch that is new: from where its line leaves those of the other protected branches,
     /// whose tips are `others`.
     pub fn judge_new_branch(
@@ -175,12 +138,13 @@ impl Gate<'_> {
         self.judge_line(Scope::Range, start.as_ref(), head)
     }
 
-    fn judge_line(
+    pub(super) fn judge_line(
         &self,
         scope: Scope,
         base: Option<&CommitId>,
         head: &CommitId,
     ) -> Result<Verdict, Undecided> {
+        self.refuse_rewritten(head)?;
         let (verdicts, cut_short) = self.judge_units(scope, base, head)?;
         let mut verdict = self.verdict(scope, base.cloned(), head.clone(), verdicts)?;
         verdict.search_cut_short = cut_short;
@@ -214,9 +178,13 @@ impl Gate<'_> {
             steps.read(units.len());
         }
         let trust = |unit: &Rc<Unit>| only_trust(&unit.manifest);
+        let known = self.after.as_ref().map(|after| &after.summary().head);
+        let together = |one: &Rc<Unit>, next: &Rc<Unit>| {
+            trust(one) == trust(next) && Some(&one.commit) != known
+        };
         let mut search = Search::new(head);
         let mut verdicts = Vec::with_capacity(units.len());
-        for run in units.chunk_by(|one, next| trust(one) == trust(next)) {
+        for run in units.chunk_by(together) {
             if run.first().is_some_and(trust) {
                 verdicts.push(self.judge_trust_run(&line, run)?);
                 steps.judged(run.len());
@@ -275,7 +243,7 @@ impl Gate<'_> {
         Ok(self.assess(line, &place, base, &last.commit)?.unit)
     }
 
-    fn verdict(
+    pub(super) fn verdict(
         &self,
         scope: Scope,
         base: Option<CommitId>,

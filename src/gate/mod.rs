@@ -4,6 +4,7 @@
 //! brings to its target, [`Gate::judge_range`] each unit that landed. Both end in
 //! [`Verdict`]; what stands in the way of one is [`Undecided`], never a pass. SPEC section 8.
 
+mod after;
 mod authors;
 mod before;
 mod chains;
@@ -30,6 +31,7 @@ use jiff::Timestamp;
 
 use crate::change::{CommitId, History};
 use crate::store::{Limits, Snapshot};
+use crate::verify::VerifiedSummary;
 
 pub use crate::trust::POLICY_PATH;
 pub use authors::{Claims, merge_adds, read_claims};
@@ -61,6 +63,8 @@ pub struct Gate<'a> {
     pub target_tip: Option<CommitId>,
     /// Other protected branches whose statements count for units that lie on their lines too, with their tips.
     pub accepted_lines: Vec<(String, CommitId)>,
+    /// The newest summary of a gate on this branch, where one is at hand.
+    pub after: Option<VerifiedSummary>,
     /// The stage that the check is for, where it is for one.
     pub stage: Option<String>,
     /// The clock.

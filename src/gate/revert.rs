@@ -296,6 +296,7 @@ impl Gate<'_> {
             target: self.target.clone(),
             target_tip: self.target_tip.clone(),
             accepted_lines: self.accepted_lines.clone(),
+            after: self.after.clone(),
             stage: self.stage.clone(),
             store_limits: self.store_limits.clone(),
             ..*self

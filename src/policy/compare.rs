@@ -35,6 +35,11 @@ impl Policy {
         }
         found.windows(older.revert_window, self.revert_window);
         found.emergency(older.emergency.as_ref(), self.emergency.as_ref(), roster);
+        match (older.gate_checkpoints, self.gate_checkpoints) {
+            (false, true) => found.tell("gates' summaries are checkpoints", true),
+            (true, false) => found.tell("gates' summaries are checkpoints no more", false),
+            _ => {}
+        }
         for (branch, lines) in &self.accept_line_of {
             let before = older
                 .accept_line_of

@@ -52,6 +52,8 @@ pub struct Policy {
     pub revert_window: Option<Duration>,
     /// Who may let a change through before the others have signed; `None`: nobody.
     pub emergency: Option<Emergency>,
+    /// Whether a gate's summary is a checkpoint too.
+    pub gate_checkpoints: bool,
     /// For a protected branch, the branches whose statements count for units that lie on their lines too.
     pub accept_line_of: BTreeMap<String, Vec<String>>,
     /// Paths that need nothing, where all of a change's paths are among them.

@@ -80,6 +80,7 @@ pub(super) struct Reading {
     globs: usize,
     revert_window: Option<Duration>,
     accept_line_of: BTreeMap<String, Vec<String>>,
+    gate_checkpoints: bool,
     ai: AiRules,
 }
 
@@ -111,6 +112,7 @@ impl Reading {
             revert_window: self.revert_window,
             emergency,
             accept_line_of: self.accept_line_of,
+            gate_checkpoints: self.gate_checkpoints,
             exempt,
             rules: default.into_iter().chain(rules).collect(),
             unsupported: self.unsupported,
@@ -200,8 +202,14 @@ impl Reading {
                 root.unknown("checkpoints", *word, &["admins", "gate"]);
             }
         }
+        let by_admins = checkpoints.iter().any(|word| word.value == "admins");
+        if let Some(first) = checkpoints.first().filter(|_| !by_admins) {
+            // What the admins accept is always accepted: nobody shall believe otherwise.
+            let message = "\"checkpoints\" must list \"admins\"";
+            root.reader.error(first.at, message);
+        }
         let by_gate = checkpoints.iter().any(|word| word.value == "gate");
-        self.unsupported_if(by_gate, root, "", "checkpoints");
+        self.gate_checkpoints = by_gate;
         if let Some(revert) = root.table("revert", "[revert]") {
             revert.allow(&["window"]);
             revert.demand(&["window"]);

@@ -73,7 +73,6 @@ fn what_this_version_cant_evaluate_is_listed_with_its_line() {
         .map(|found| (found.key.as_str(), found.line))
         .collect();
     let wanted = [
-        ("checkpoints", 5),
         ("when.blast_radius", 11),
         ("require.presence", 12),
         ("require.user_verification", 12),

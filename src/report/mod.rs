@@ -3,6 +3,7 @@
 //! [`human`] writes the text for terminals and logs, [`json`] the versioned object for programs
 //! (`schemas/verdict-v1.schema.json`). Untrusted text is escaped for the place where it is shown.
 
+mod claim;
 mod human;
 mod json;
 mod machines;
@@ -46,6 +47,7 @@ impl Form {
     }
 }
 
+pub use claim::claim;
 pub use human::{Labels, human, lifts_rejection, undecided};
 pub use json::{FindingObject, StatementObject, VERDICT_SCHEMA, json, undecided_json};
 pub use problems::Answer;

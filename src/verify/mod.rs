@@ -4,7 +4,11 @@
 //! names, in one function, whatever way its bytes came (SPEC 4.6). A [`VerifiedStatement`] comes out
 //! of it and from nowhere else. What depends on a line of history (target, tip, spent) is the gate's.
 
+mod summary;
+
 use jiff::Timestamp;
+
+pub use summary::{ExpectedSummary, VerifiedSummary, verify_summary};
 
 use crate::ai::{Agent, Extent};
 use crate::attestation::{

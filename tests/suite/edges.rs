@@ -28,7 +28,10 @@ const EDGES: [(&str, &[&str]); 14] = [
     ("git", &["change"]),
     ("keys", &[]),
     ("policy", &["ai", "change", "roster", "text"]),
-    ("report", &["ai", "change", "codes", "gate", "text"]),
+    (
+        "report",
+        &["ai", "attestation", "change", "codes", "gate", "text"],
+    ),
     // The agents' addresses, which no engineer may have.
     ("roster", &["ai", "change", "keys", "text"]),
     // The store in a git ref.

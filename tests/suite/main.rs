@@ -48,4 +48,5 @@ mod transcripts;
 mod trust;
 mod vectors;
 mod versions;
+mod vsa;
 mod world;

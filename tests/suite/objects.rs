@@ -120,7 +120,7 @@ fn looked(world: &World) -> Vec<(&'static str, Value)> {
     assert_eq!(broken, object(&ana, 1, &["roster", "list"]));
     objects.push(("broken roster", broken));
     let policy = std::fs::read_to_string(ana.path.join(".countersign/policy.toml")).unwrap();
-    let exempt = format!("exempt = [\"docs/**\"]\ncheckpoints = [\"gate\"]\n{policy}");
+    let exempt = format!("exempt = [\"docs/**\"]\nstore = \"refs/x/attestations\"\n{policy}");
     ana.write(".countersign/policy.toml", &exempt);
     let unsupported = object(&ana, 1, &["policy", "lint"]);
     assert_eq!(unsupported["problems"][0]["code"], "CS906");

@@ -45,6 +45,7 @@ fn steps(world: &World, units: usize) -> Vec<Step> {
         target: "refs/heads/main".to_owned(),
         target_tip: repo.reference("refs/heads/main").unwrap(),
         accepted_lines: Vec::new(),
+        after: None,
         stage: None,
         now,
         progress: &recorder,

@@ -382,7 +382,8 @@ fn no_version_is_signed_that_every_gate_would_refuse() {
     let path = ana.path.join(".countersign/policy.toml");
     let policy = std::fs::read_to_string(path).unwrap();
     for (line, status, text) in [
-        ("checkpoints = [\"gate\"]", 2, "error[CS906]"),
+        ("store = \"refs/x/attestations\"", 2, "error[CS906]"),
+        ("checkpoints = [\"gate\"]", 2, "error[CS406]"),
         ("checkpoints = [\"admins\"]", 0, "in force with the commit"),
     ] {
         ana.write(".countersign/policy.toml", &format!("{line}\n{policy}"));

@@ -180,19 +180,24 @@ impl World {
 
     /// Ana signs another policy, as the next trust version, and lands it.
     pub fn sign_policy(&self, edit: impl FnOnce(&str) -> String) {
+        self.sign_file("policy.toml", edit);
+    }
+
+    /// The same with roster or policy.
+    pub fn sign_file(&self, name: &str, edit: impl FnOnce(&str) -> String) {
         let ana = self.person("ana");
         ana.git(&["fetch", "-q"]);
         ana.git(&["switch", "-q", "main"]);
         ana.git(&["reset", "-q", "--hard", "origin/main"]);
-        let path = ".countersign/policy.toml";
-        let policy = std::fs::read_to_string(ana.path.join(path)).unwrap();
+        let path = format!(".countersign/{name}");
+        let before = std::fs::read_to_string(ana.path.join(&path)).unwrap();
         // What is signed differs in any case.
-        ana.write(path, &format!("{}\n", edit(&policy)));
+        ana.write(&path, &format!("{}\n", edit(&before)));
         let versions = std::fs::read_dir(ana.path.join(".countersign/trust")).unwrap();
         let next = (versions.count() + 1).to_string();
         ana.countersign(&["trust", "sign", "--confirm", &next]).ok();
         ana.git(&["add", "-A"]);
-        ana.git(&["commit", "-q", "-m", "Change the policy"]);
+        ana.git(&["commit", "-q", "-m", "Change roster or policy"]);
         ana.git(&["push", "-q"]);
     }
 

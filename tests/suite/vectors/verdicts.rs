@@ -88,6 +88,7 @@ fn judge(input: Input<'_>) -> Result<Verdict, Undecided> {
         target: input.field("target").str().to_owned(),
         target_tip: Some(commit(input.field("tip"))),
         accepted_lines: Vec::new(),
+        after: None,
         stage: None,
         now,
     };

@@ -159,7 +159,9 @@ def files_layer():
     in_policy("a blast radius as condition", 'ai = "assisted",', 'ai = "assisted", blast_radius = "high",', "later")
     in_policy("a stage as condition", 'ai = "assisted",', 'ai = "assisted", stage = "global",', "ok")
     in_policy("presence", "signers = 1,", "signers = 1, presence = true,", "later")
-    in_policy("checkpoints by gates", HEAD, HEAD + 'checkpoints = ["admins", "gate"]\n', "later")
+    in_policy("checkpoints by gates", HEAD, HEAD + 'checkpoints = ["admins", "gate"]\n', "ok")
+    in_policy("checkpoints by gates alone", HEAD, HEAD + 'checkpoints = ["gate"]\n')
+    in_policy("a store elsewhere", HEAD, HEAD + 'store = "refs/x/attestations"\n', "later")
     return layer
 
 
