@@ -402,6 +402,25 @@ pub struct DoctorArgs {
 pub enum PolicyCommand {
     /// Check policy.toml
     Lint,
+    /// Ask the policy of this work tree about cases that you write down
+    Test {
+        /// Files of [[case]] in TOML
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Replay what landed lately: who would have to sign how much
+    Simulate(SimulateArgs),
+}
+
+/// `policy simulate`
+#[derive(Debug, Args)]
+pub struct SimulateArgs {
+    /// The next policy (default: policy.toml of this work tree, where it is another than the one in force)
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// How far back (default: 90d)
+    #[arg(long, value_name = "DURATION")]
+    pub since: Option<String>,
 }
 
 /// `trust`

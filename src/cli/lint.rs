@@ -74,6 +74,15 @@ impl Problem {
         }
     }
 
+    /// A warning about what starts on a line.
+    pub fn of_line(file: &str, line: usize, message: String) -> Self {
+        Self {
+            line: Some(line),
+            file: file.to_owned(),
+            ..Self::of_file(message)
+        }
+    }
+
     /// A warning about the file as a whole.
     pub fn of_file(message: String) -> Self {
         Self {

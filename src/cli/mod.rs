@@ -34,6 +34,7 @@ mod roster_import;
 mod session;
 mod show;
 mod sign;
+mod simulate;
 mod statement;
 mod status;
 mod sync;

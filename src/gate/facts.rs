@@ -6,13 +6,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Gate;
-use super::authors::Claims;
+use super::authors::{Claims, read_claims};
+use super::line::Line;
 use super::size::Size;
 use super::statements::{Place, Statements};
-use super::verdict::AuthorView;
+use super::trust_unit::touches_trust;
+use super::verdict::{AuthorView, Undecided};
 use crate::ai::{AgentRole, ClaimedRole, Extent, Strength};
 use crate::attestation::{Author, AuthorRole};
-use crate::change::Identity;
+use crate::change::{CommitId, Identity};
 use crate::policy::Facts;
 use crate::roster::PersonId;
 use crate::verify::VerifiedStatement;
@@ -83,6 +85,31 @@ impl Gate<'_> {
             }
         }
         facts
+    }
+
+    /// What the policy is asked about a landed unit that nobody signed; `None` where it changes nothing, or the trust
+    /// files.
+    ///
+    /// # Errors
+    /// The unit can't be read.
+    pub fn unsigned_facts(&self, commit: &CommitId) -> Result<Option<Facts>, Undecided> {
+        let line = Line::new(self.history);
+        let unit = line.unit(commit)?;
+        if unit.manifest.is_empty() || touches_trust(&unit.manifest) {
+            return Ok(None);
+        }
+        let place = Place::of_unit(&unit);
+        let base = unit.parent.as_ref();
+        let people = (&self.judging.roster, self.judging.policy.agents());
+        let claims = read_claims(self.history, people, base, commit)?;
+        let size = self.size(&place, base, commit)?;
+        let nothing = Statements::default();
+        Ok(Some(self.facts(
+            &place,
+            &claims,
+            &nothing,
+            (size, self.now),
+        )))
     }
 
     /// The agents that took part: by traces that are more than weak, and by what genuine statements name.

@@ -5,6 +5,7 @@
 
 mod against;
 mod ai_rule;
+mod cases;
 mod compare;
 mod conditions;
 mod decision;
@@ -16,6 +17,7 @@ mod facts;
 mod facts_testing;
 mod matching;
 mod parse;
+mod reach;
 #[cfg(test)]
 mod testing;
 
@@ -27,6 +29,7 @@ use crate::change::{Glob, RepoPath};
 pub use crate::text::Unsupported;
 use against::Mention;
 use ai_rule::AiRules;
+pub use cases::{Case, Expected, Outcome, read_cases};
 pub use compare::PolicyChange;
 pub use decision::{About, Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
 pub use duration::{DURATION_LIMIT_DAYS, DurationError, parse_duration};
@@ -34,6 +37,7 @@ pub use emergency::{Emergency, NoEmergency, in_emergency, is_named, may_sign_eme
 pub use evaluate::{could_sign, evaluate, unhelpful, would_count};
 pub use facts::Facts;
 pub use matching::about;
+pub use reach::{Burden, Narrow, burden};
 
 /// A signed policy, read.
 #[derive(Debug, Clone)]

@@ -31,6 +31,7 @@ mod lines;
 mod objects;
 mod outputs;
 mod places;
+mod policies;
 mod progress;
 mod receive;
 mod refusals;

@@ -90,6 +90,12 @@ fn looked(world: &World) -> Vec<(&'static str, Value)> {
     assert_eq!(manifest["change"], digest);
     let roster = std::fs::read_to_string(ana.path.join(".countersign/roster.toml")).unwrap();
     ana.countersign(&["hook", "install"]).ok();
+    let case =
+        "[[case]]\nname = \"one\"\npaths = [\"a\"]\nauthors = [\"ben\"]\nexpect = \"pass\"\n";
+    ana.write("cases.toml", case);
+    let policy = std::fs::read_to_string(ana.path.join(".countersign/policy.toml")).unwrap();
+    let two = "[[rule]]\nname = \"two\"\npaths = [\"lib.rs\"]\nrequire = { signers = 2, level = \"senior\" }\n";
+    ana.write("next.toml", &format!("{policy}\n{two}"));
     let mut objects = vec![
         ("digest", object(&ana, 0, &["digest"])),
         ("manifest", manifest),
@@ -101,6 +107,15 @@ fn looked(world: &World) -> Vec<(&'static str, Value)> {
         ("roster", object(&ana, 0, &["roster", "list"])),
         ("roster lint", object(&ana, 0, &["roster", "lint"])),
         ("policy lint", object(&ana, 0, &["policy", "lint"])),
+        (
+            "policy test",
+            object(&ana, 1, &["policy", "test", "cases.toml"]),
+        ),
+        ("simulation", object(&ana, 0, &["policy", "simulate"])),
+        (
+            "simulation of two",
+            object(&ana, 0, &["policy", "simulate", "--policy", "next.toml"]),
+        ),
         ("trust log", object(&ana, 0, &["trust", "log"])),
         ("all codes", object(&ana, 0, &["explain"])),
         ("one code", object(&ana, 0, &["explain", "CS203"])),
