@@ -51,10 +51,10 @@ impl Gate<'_> {
             paths: place.touched().into_iter().collect(),
             files: place.manifest.len() as u64,
             lines: size.lines,
-            exempt: size.exempt
-                || statements
-                    .counted()
-                    .any(VerifiedStatement::is_by_automation),
+            exempt: size.exempt,
+            automated: statements
+                .counted()
+                .any(VerifiedStatement::is_by_automation),
             evidence,
             claimed: all.people,
             merged: place.reviewed.is_some(),

@@ -214,7 +214,9 @@ impl<'a> Evaluation<'a> {
 
     /// Whether the rule asks anything, its condition on AI aside. `forbid` is looked at before `exempt`.
     pub(super) fn asks(&self, rule: &Rule) -> bool {
-        let exempt = self.facts.exempt && rule.forbid.is_none() && !self.is_not_exact(rule);
+        // An automation's declaration is no more exact than anybody's.
+        let automated = self.facts.automated && !self.is_not_exact(rule);
+        let exempt = (self.facts.exempt || automated) && rule.forbid.is_none();
         !exempt && self.concerns(rule) && self.applies(rule)
     }
 

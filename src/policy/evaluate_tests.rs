@@ -419,11 +419,17 @@ fn a_rule_for_exact_changes_takes_no_approval_of_what_one_is_the_merge_of() {
         };
         assert_eq!(passes(&rule, &change), counts, "{rule} {merged}");
         // An automation's declaration is no more exact than anybody's.
-        let exempt = Facts {
-            exempt: true,
+        let automated = Facts {
+            automated: true,
             approvals: set(&[]),
             ..change
         };
-        assert_eq!(passes(&rule, &exempt), counts, "{rule} {merged}");
+        assert_eq!(passes(&rule, &automated), counts, "{rule} {merged}");
+        let exempt = Facts {
+            exempt: true,
+            automated: false,
+            ..automated
+        };
+        assert!(passes(&rule, &exempt), "{rule} {merged}");
     }
 }

@@ -20,9 +20,10 @@ pub struct Facts {
     /// Lines added and removed, counted no further than [`super::Policy::most_lines`]; `None` is more
     /// than any number: opaque content, or not counted.
     pub lines: Option<u64>,
-    /// Whether every path is exempt, and nothing is opaque, a link or a change of mode; or every path is an
-    /// automation's own, and its declaration counts.
+    /// Whether every path is exempt, and nothing is opaque, a link or a change of mode.
     pub exempt: bool,
+    /// Whether every path is an automation's own, and its declaration counts.
+    pub automated: bool,
     /// The extent that evidence and verified statements show; `None` where there is no trace.
     pub evidence: Option<Extent>,
     /// The tools of agents that took part, by evidence and verified statements; lower case.

@@ -54,7 +54,7 @@ fn extent(input: Input<'_>) -> Option<Extent> {
 }
 
 /// What is said of a group.
-const FACTS: [&str; 17] = [
+const FACTS: [&str; 18] = [
     "paths",
     "claimed",
     "unknownAuthor",
@@ -65,6 +65,7 @@ const FACTS: [&str; 17] = [
     "files",
     "lines",
     "exempt",
+    "automated",
     "tools",
     "models",
     "agentWrote",
@@ -111,6 +112,7 @@ fn facts(input: Input<'_>) -> Facts {
         // Absent there are none; null is more than any number.
         lines: number("lines").unwrap_or(Some(0)),
         exempt: flag("exempt"),
+        automated: flag("automated"),
         tools: names("tools"),
         models: names("models"),
         agent_wrote: flag("agentWrote"),

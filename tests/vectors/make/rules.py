@@ -310,6 +310,10 @@ def policy_layer():
     case("6.8", "what exceeds every number of lines", over, by("maya", "none", lines=None), ("one", 1), twin="as many lines as the rule lets through")
     everything = rule("one", require=more)
     case("6.8", "exempt", everything, by("maya", "none", exempt=True))
+    case("6.9", "an automation's", everything, by("maya", "none", automated=True))
+    exactly = rule("one", require=more, clean_merge="false")
+    case("8.3", "an automation's, of a clean merge, for exact changes", exactly, by("maya", "none", automated=True, merged=True), ("one", 1), twin="an automation's")
+    case("8.3", "exempt, of a clean merge, for exact changes", exactly, by("maya", "none", exempt=True, merged=True))
     case("6.8", "not exempt", everything, by("maya", "none", exempt=False), ("one", 1), twin="exempt")
     case("6.8", "forbidden, though exempt", rule("no", forbid='"frozen"'), by("maya", "none", exempt=True), ("no", "forbidden"), twin="exempt")
 
