@@ -208,7 +208,7 @@ catalogue! {
         "An admin runs countersign trust sign and lands the result.";
     SHALLOW = 501, "history ends (shallow clone)",
         "The clone is cut, so what lies before can't be judged. A cut commit is never taken for a first one.",
-        "git fetch --unshallow, or fetch-depth: 0 in the checkout step.";
+        "countersign verify --fetch brings what is needed; git fetch --unshallow brings all of it.";
     RANGE_UNKNOWN = 502, "range unknown",
         "A revision of the range is empty, unknown, ambiguous or no commit, or HEAD lies behind BASE.",
         "Name two commits of this repository: BASE..HEAD.";

@@ -6,7 +6,9 @@ use std::path::Path;
 use countersign::change::{CommitId, Digest, History, Identity};
 use countersign::codes::Code;
 use countersign::gate::{Gate, Judging, PublishedKeys, refuse_published};
-use countersign::git::{Committer, FetchSpec, GitProgram, RemoteName, Repository, UserConfig};
+use countersign::git::{
+    Committer, Depth, FetchSpec, GitProgram, RemoteName, Repository, UserConfig,
+};
 use countersign::policy::Policy;
 use countersign::roster::Roster;
 use countersign::store::{
@@ -19,6 +21,10 @@ use super::Failure;
 use super::args::Global;
 use super::environment::Environment;
 
+/// How many commits of a branch a shallow clone gets that had none of it.
+const FIRST_DEPTH: u32 = 50;
+/// How many objects one fetch asks for.
+const OBJECTS_AT_ONCE: usize = 500;
 /// The pinned root, which a gate reads.
 pub const ROOT_KEY: &str = "countersign.root";
 /// The root that was seen first, which no gate reads.
@@ -190,14 +196,59 @@ impl Context {
         let named = branches
             .iter()
             .filter(|branch| short_branch(branch) != "HEAD");
-        let specs: Vec<_> = named
-            .map(|branch| FetchSpec {
-                source: (*branch).to_owned(),
-                destination: Some(format!("refs/remotes/{remote}/{}", short_branch(branch))),
-                rewind: true,
-            })
-            .collect();
-        self.fetch(remote, &specs)
+        let specs = named.map(|branch| FetchSpec {
+            source: (*branch).to_owned(),
+            destination: Some(format!("refs/remotes/{remote}/{}", short_branch(branch))),
+            rewind: true,
+        });
+        let (mut known, mut new) = (Vec::new(), Vec::new());
+        for spec in specs {
+            let name = spec.destination.as_deref().unwrap_or_default();
+            match History::reference(&self.repo, name)? {
+                Some(_) => known.push(spec),
+                None => new.push(spec),
+            }
+        }
+        self.fetch(remote, &known)?;
+        self.fetch_new(remote, &new)
+    }
+
+    /// Brings more of the history of what a shallow clone has, and of branches and commits; false where it is whole.
+    pub fn deepen(&self, branches: &[&str], ends: &[CommitId], by: Depth) -> Result<bool, Failure> {
+        let Some(remote) = self.remote.as_ref().filter(|_| !self.offline) else {
+            return Ok(false);
+        };
+        if !self.repo.is_shallow() {
+            return Ok(false);
+        }
+        let branches = branches.iter().map(|branch| FetchSpec {
+            source: (*branch).to_owned(),
+            destination: Some(format!("refs/remotes/{remote}/{}", short_branch(branch))),
+            rewind: true,
+        });
+        let ends = ends.iter().map(|end| FetchSpec {
+            source: end.to_string(),
+            destination: None,
+            rewind: false,
+        });
+        self.fetch_to(remote, &branches.chain(ends).collect::<Vec<_>>(), by)?;
+        Ok(true)
+    }
+
+    /// Brings single objects that a partial clone lacks; false where nothing can be asked for.
+    pub fn fetch_objects(&self, ids: &[CommitId]) -> Result<bool, Failure> {
+        let Some(remote) = self.remote.as_ref().filter(|_| !self.offline) else {
+            return Ok(false);
+        };
+        for some in ids.chunks(OBJECTS_AT_ONCE) {
+            let specs = some.iter().map(|id| FetchSpec {
+                source: id.to_string(),
+                destination: None,
+                rewind: false,
+            });
+            self.fetch(remote, &specs.collect::<Vec<_>>())?;
+        }
+        Ok(!ids.is_empty())
     }
 
     /// Fetches commits by their ids, objects only; without a remote nothing.
@@ -210,14 +261,35 @@ impl Context {
             destination: None,
             rewind: false,
         });
-        self.fetch(remote, &specs.collect::<Vec<_>>())
+        self.fetch_new(remote, &specs.collect::<Vec<_>>())
     }
 
     fn fetch(&self, remote: &RemoteName, specs: &[FetchSpec]) -> Result<(), Failure> {
         if specs.is_empty() {
             return Ok(());
         }
-        let fetched = self.repo.fetch(&self.git()?, remote, specs);
+        self.fetch_to(remote, specs, Depth::Whole)
+    }
+
+    /// Fetches what isn't here at all; a shallow clone gets a few commits of it, not its whole history.
+    fn fetch_new(&self, remote: &RemoteName, specs: &[FetchSpec]) -> Result<(), Failure> {
+        let depth = match self.repo.is_shallow() {
+            true => Depth::Cut(FIRST_DEPTH),
+            false => Depth::Whole,
+        };
+        self.fetch_to(remote, specs, depth)
+    }
+
+    fn fetch_to(
+        &self,
+        remote: &RemoteName,
+        specs: &[FetchSpec],
+        depth: Depth,
+    ) -> Result<(), Failure> {
+        if specs.is_empty() {
+            return Ok(());
+        }
+        let fetched = self.repo.fetch_to(&self.git()?, remote, (specs, depth));
         fetched.map_err(|error| {
             let failure = Failure::new(Code::REF_UNRESOLVED, error.to_string());
             failure.next("check the remote; --offline works with what is here")

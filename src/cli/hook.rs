@@ -157,6 +157,9 @@ fn pre_push(global: &Global, output: &mut Output) -> Result<Done, Failure> {
     if read.is_err() {
         return Ok(Done::Yes);
     }
+    if refs.trim().is_empty() {
+        refs = by_pre_commit(&Environment::of_process(global)).unwrap_or_default();
+    }
     for line in refs.lines().take(MAX_BRANCHES) {
         let words: Vec<_> = line.split(' ').collect();
         let [_, commit, branch, _] = words.as_slice() else {
@@ -176,6 +179,20 @@ fn pre_push(global: &Global, output: &mut Output) -> Result<Done, Failure> {
         }
     }
     Ok(Done::Yes)
+}
+
+/// The line that git would have written, where the framework pre-commit took it and says it in variables.
+fn by_pre_commit(environment: &Environment) -> Option<String> {
+    let variable = |name: &str| {
+        let mut variables = environment.variables.iter();
+        let (_, value) = variables.find(|(known, _)| known == name)?;
+        value.to_str().filter(|value| !value.contains(['\n', ' ']))
+    };
+    let (commit, branch) = (
+        variable("PRE_COMMIT_TO_REF")?,
+        variable("PRE_COMMIT_REMOTE_BRANCH")?,
+    );
+    Some(format!("HEAD {commit} {branch} {commit}"))
 }
 
 fn tell(text: &str) {

@@ -1,6 +1,7 @@
 //! The thin shell: arguments, environment, clock and terminal; everything else is the library's.
 
 mod args;
+mod bring;
 mod carried;
 mod change;
 mod checkpoints;

@@ -182,7 +182,7 @@ impl From<Undecided> for Failure {
     fn from(undecided: Undecided) -> Self {
         let failure = Self::new(undecided.code, undecided.message);
         match undecided.code {
-            Code::SHALLOW => failure.next("git fetch --unshallow"),
+            Code::SHALLOW => failure.next("verify --fetch, or git fetch --unshallow"),
             Code::NO_ROOT => {
                 failure.next("countersign trust pin sha256:DIGEST, or --root sha256:DIGEST")
             }

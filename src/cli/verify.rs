@@ -4,10 +4,10 @@ use countersign::change::{CommitId, History};
 use countersign::codes::Code;
 use countersign::gate::{Gate, Judging, Undecided, Verdict};
 use countersign::report::{Answer, Labels};
-use countersign::store::Direction;
 use countersign::text::escape;
 
 use super::args::{Global, VerifyArgs};
+use super::bring::Bring;
 use super::change;
 use super::context::{Context, Target, full_branch, short_branch};
 use super::environment::Environment;
@@ -108,30 +108,55 @@ fn verify(
             .parse()
             .map_err(|_| Failure::usage(format!("--at {at}: not an RFC 3339 time")))?;
     }
-    let context = Context::open(global, environment)?;
+    let now = environment.now;
+    let mut context = Context::open(global, environment)?;
+    let mut bring = Bring::new(args, global);
+    loop {
+        let failure = match verify_once(&context, args, &mut bring, output) {
+            Err(failure) if args.fetch => failure,
+            answer => return answer,
+        };
+        if !bring.more(&context, &failure, output)? {
+            return Err(failure);
+        }
+        let environment = Environment {
+            now,
+            ..Environment::of_process(global)
+        };
+        context = Context::open(global, environment)?;
+    }
+}
+
+/// Verifies what is here; with `--fetch`, once what is named was brought.
+fn verify_once(
+    context: &Context,
+    args: &VerifyArgs,
+    bring: &mut Bring<'_>,
+    output: &mut Output,
+) -> Result<(Verdict, Labels), Failure> {
     let root = context.pinned_root(args.root.as_deref())?;
     if args.fetch {
-        fetch_ends(&context, args)?;
+        bring.ends(context)?;
     }
     let head = context.repo.resolve(head_of(args)?)?;
     if args.fetch {
-        fetch(&context, args, &head, output, global)?;
+        bring.attestations(context, &head, output)?;
     }
     let judging = context.judging(root, &head, args.trust_ref.as_deref())?;
-    warn_of_expiry(&context, &judging);
+    warn_of_expiry(context, &judging);
     let target = context.target(&judging, args.target.as_deref())?;
     let store = context.store()?;
     let snapshot = store.open().map_err(Undecided::from)?;
     let mut gate = context.gate(&snapshot, &judging, &target);
     if let Some(path) = &args.after {
-        gate.after = Some(vsa::after(path, &judging, &target, &context)?);
+        gate.after = Some(vsa::after(path, &judging, &target, context)?);
     }
-    let summary = vsa::Writer::of(args, &context, &judging.roster)?;
-    let (judged, labels) = judged(&context, args, &gate, &target, head)?;
+    let summary = vsa::Writer::of(args, context, &judging.roster)?;
+    let (judged, labels) = judged(context, args, &gate, &target, head)?;
     let verdict = match &judged {
         Judged::Change { base, head } => gate.judge_change(base, head)?,
-        Judged::Release { head } => gate.judge_release(head, &others(&context, &gate, &target)?)?,
-        Judged::Range { base, head } => judge_range(&context, &gate, &target, base.as_ref(), head)?,
+        Judged::Release { head } => gate.judge_release(head, &others(context, &gate, &target)?)?,
+        Judged::Range { base, head } => judge_range(context, &gate, &target, base.as_ref(), head)?,
     };
     // What was never asked for can't be said to be missing.
     if verdict.waiting && context.never_fetched()? {
@@ -152,7 +177,7 @@ fn verify(
 }
 
 /// The revision that ends what is judged.
-fn head_of(args: &VerifyArgs) -> Result<&str, Failure> {
+pub fn head_of(args: &VerifyArgs) -> Result<&str, Failure> {
     match (&args.range, &args.pr) {
         (Some(range), _) => match range.split_once("..") {
             Some((_, head)) => Ok(head),
@@ -280,66 +305,6 @@ fn label(context: &Context, revision: &str) -> Result<Option<String>, Failure> {
     let known = countersign::git::check_ref_name(&full).is_ok()
         && History::reference(&context.repo, &full)?.is_some();
     Ok(known.then(|| revision.to_owned()))
-}
-
-/// `--fetch`: the commits of the range that are named by their ids and aren't here.
-fn fetch_ends(context: &Context, args: &VerifyArgs) -> Result<(), Failure> {
-    let base = args.range.as_ref().and_then(|range| range.split_once(".."));
-    let base = base.map(|(base, _)| base);
-    let ends = [Some(head_of(args)?), base].into_iter().flatten();
-    let missing = ends
-        .filter_map(|end| end.parse::<CommitId>().ok())
-        .filter(|end| context.repo.commit(end).is_err());
-    let missing: Vec<_> = missing.collect();
-    // What the remote doesn't have either is told as what it is: an unknown revision.
-    let _ = context.fetch_commits(&missing);
-    Ok(())
-}
-
-/// `--fetch`: the store, and the protected branch that holds the trust versions.
-fn fetch(
-    context: &Context,
-    args: &VerifyArgs,
-    head: &CommitId,
-    output: &mut Output,
-    global: &Global,
-) -> Result<(), Failure> {
-    let Some(remote) = context.remote.as_ref().filter(|_| !context.offline) else {
-        let why = if context.offline {
-            "--offline"
-        } else {
-            "no remote"
-        };
-        return Err(Failure::usage(format!("--fetch: {why}")));
-    };
-    let mut branches: Vec<String> = args
-        .target
-        .iter()
-        .map(|target| full_branch(target))
-        .collect();
-    if let Some(branch) = context.default_branch(head)? {
-        branches.push(branch);
-    }
-    branches.sort();
-    branches.dedup();
-    let names: Vec<_> = branches.iter().map(String::as_str).collect();
-    if !names.is_empty() {
-        context.fetch_branches(&names)?;
-    }
-    let received = context
-        .sync(Direction::FetchOnly)?
-        .map_or(0, |report| report.received);
-    if !global.quiet {
-        let plural = if received == 1 { "" } else { "s" };
-        output.row(
-            "Fetched",
-            &format!(
-                "{received} bundle{plural} from {}",
-                escape(remote.as_str(), 100)
-            ),
-        )?;
-    }
-    Ok(())
 }
 
 fn warn_of_expiry(context: &Context, judging: &Judging) {

@@ -16,7 +16,7 @@ use super::statements::{Place, Statements};
 use super::trust_unit::{only_trust, touches_trust};
 use super::verdict::{Coverage, Effect, Scope, Undecided, UnitVerdict, Verdict};
 use crate::ai::assess;
-use crate::change::{ChangeManifest, CommitId, History};
+use crate::change::{ChangeManifest, CommitId, History, HistoryError};
 use crate::codes::Code;
 use crate::policy::Facts;
 use crate::verify::VerifiedStatement;
@@ -166,7 +166,7 @@ impl Gate<'_> {
         };
         let steps = Steps::new(self.progress, commits.len());
         let mut units = Vec::with_capacity(commits.len());
-        let mut latest = Timestamp::MIN;
+        let (mut latest, mut lacking) = (Timestamp::MIN, None);
         for commit in &commits {
             let committed_at = self.check_time(commit)?;
             if scope == Scope::Complete {
@@ -174,8 +174,17 @@ impl Gate<'_> {
                 latest = latest.max(committed_at);
                 line.lands(commit, latest.min(self.now));
             }
-            units.push(line.unit(commit)?);
+            match line.unit(commit) {
+                // All that is missing is noted, so that it can be brought at once.
+                Err(error @ HistoryError::Missing { .. }) => {
+                    lacking.get_or_insert(error);
+                }
+                unit => units.push(unit?),
+            }
             steps.read(units.len());
+        }
+        if let Some(error) = lacking {
+            return Err(error.into());
         }
         let trust = |unit: &Rc<Unit>| only_trust(&unit.manifest);
         let known = self.after.as_ref().map(|after| &after.summary().head);

@@ -25,4 +25,4 @@ pub use lines::MAX_DIFFED_BYTES;
 pub use open::Repository;
 pub use program::GitProgram;
 pub use refs::{RefError, check_ref_name};
-pub use remote::{FetchSpec, PushOutcome, PushResult, RemoteError, RemoteName, RemoteRef};
+pub use remote::{Depth, FetchSpec, PushOutcome, PushResult, RemoteError, RemoteName, RemoteRef};

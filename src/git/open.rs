@@ -1,7 +1,7 @@
 //! Opening a repository, resolving revisions, and the configuration values that are ours.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use gix::ObjectId;
@@ -9,7 +9,7 @@ use gix::bstr::ByteSlice;
 
 use super::lines::Side;
 use super::tree::TreeCache;
-use crate::change::{CommitId, Digest, HistoryError, LineCount};
+use crate::change::{CommitId, Digest, HistoryError, LineCount, RepoPath};
 
 /// Git shortens ids to no fewer digits unless it is told to; below, words such as `cafe` would be ids.
 const MIN_ABBREVIATION: usize = 7;
@@ -22,6 +22,8 @@ pub struct Repository {
     pub(super) digests: RefCell<HashMap<ObjectId, Digest>>,
     pub(super) trees: RefCell<TreeCache>,
     pub(super) line_counts: RefCell<HashMap<(Side, Side), LineCount>>,
+    /// Objects that were looked for and aren't here.
+    pub(super) missed: RefCell<BTreeSet<ObjectId>>,
     /// Names the folders of objects, where they are not the repository's own alone.
     _objects: Option<tempfile::TempDir>,
 }
@@ -51,6 +53,7 @@ impl Repository {
             digests: RefCell::default(),
             trees: RefCell::default(),
             line_counts: RefCell::default(),
+            missed: RefCell::default(),
             _objects: None,
         })
     }
@@ -96,6 +99,20 @@ impl Repository {
     /// The repository's git directory; of a linked worktree, the one shared by all.
     pub fn common_dir(&self) -> &Path {
         self.repo.common_dir()
+    }
+
+    /// The ids of the trees and files that were looked for and aren't here, as a partial clone lacks them.
+    pub fn missed(&self) -> Vec<CommitId> {
+        let missed = self.missed.borrow();
+        missed.iter().filter_map(|id| commit_id(*id).ok()).collect()
+    }
+
+    pub(super) fn miss(&self, id: ObjectId, path: Option<&RepoPath>) -> HistoryError {
+        self.missed.borrow_mut().insert(id);
+        HistoryError::Missing {
+            id: id.to_string(),
+            path: path.cloned(),
+        }
     }
 
     /// The root of the checked-out files; `None` in a bare repository.

@@ -98,6 +98,31 @@ impl fmt::Display for RemoteName {
     }
 }
 
+/// How much of the history comes with what is fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Depth {
+    /// All that isn't here.
+    #[default]
+    Whole,
+    /// So many commits back from each, and no more is here of them afterwards.
+    Cut(u32),
+    /// So many commits more than are here.
+    More(u32),
+    /// All of it: the clone is no longer shallow.
+    Everything,
+}
+
+impl Depth {
+    fn argument(self) -> Option<String> {
+        match self {
+            Self::Whole => None,
+            Self::Cut(depth) => Some(format!("--depth={depth}")),
+            Self::More(depth) => Some(format!("--deepen={depth}")),
+            Self::Everything => Some("--unshallow".to_owned()),
+        }
+    }
+}
+
 /// One ref, or one commit, to fetch and where to keep it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FetchSpec {
@@ -184,6 +209,19 @@ impl Repository {
         remote: &RemoteName,
         specs: &[FetchSpec],
     ) -> Result<(), RemoteError> {
+        self.fetch_to(git, remote, (specs, Depth::Whole))
+    }
+
+    /// The same, with so much of the history.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub fn fetch_to(
+        &self,
+        git: &GitProgram,
+        remote: &RemoteName,
+        (specs, depth): (&[FetchSpec], Depth),
+    ) -> Result<(), RemoteError> {
         self.remote_url(git, remote)?;
         check_count(specs.len())?;
         let options = [
@@ -198,10 +236,10 @@ impl Repository {
             "--no-filter",
             "--refmap=",
             "--upload-pack=git-upload-pack",
-            "--",
-            remote.as_str(),
         ];
         let mut arguments = options.map(str::to_owned).to_vec();
+        arguments.extend(depth.argument());
+        arguments.extend(["--".to_owned(), remote.as_str().to_owned()]);
         for spec in specs {
             arguments.push(spec.argument()?);
         }

@@ -8,7 +8,7 @@ use gix::bstr::ByteSlice;
 use gix::objs::{Kind, TreeRefIter};
 
 use super::Repository;
-use super::open::{commit_id, missing};
+use super::open::commit_id;
 use crate::change::{
     ChangeManifest, Content, Digest, FileMode, HistoryError, PathError, RepoPath, check_component,
     sha256,
@@ -65,6 +65,8 @@ impl Repository {
         let mut manifest = ChangeManifest::new();
         let mut pending = vec![(Vec::new(), 0, old, new)];
         let mut opened = 0;
+        // All that is missing is noted, so that it can be brought at once.
+        let mut lacking = None;
         while let Some((prefix, depth, old, new)) = pending.pop() {
             opened += 1;
             if opened > MAX_FOLDERS {
@@ -77,8 +79,15 @@ impl Repository {
                     "folders nested over {MAX_DEPTH} deep"
                 )));
             }
-            let olds = self.entries(old)?;
-            let news = self.entries(new)?;
+            let (olds, news) = match (self.entries(old), self.entries(new)) {
+                (Ok(olds), Ok(news)) => (olds, news),
+                (Err(error @ HistoryError::Missing { .. }), _)
+                | (_, Err(error @ HistoryError::Missing { .. })) => {
+                    lacking.get_or_insert(error);
+                    continue;
+                }
+                (Err(error), _) | (_, Err(error)) => return Err(error),
+            };
             let both = olds
                 .iter()
                 .map(|(name, old)| (name, Some(*old), news.get(name).copied()));
@@ -95,10 +104,18 @@ impl Repository {
                 if old_tree != new_tree {
                     pending.push((path.clone(), depth + 1, old_tree, new_tree));
                 }
-                self.insert(&mut manifest, path, before, after)?;
+                match self.insert(&mut manifest, path, before, after) {
+                    Err(error @ HistoryError::Missing { .. }) => {
+                        lacking.get_or_insert(error);
+                    }
+                    inserted => inserted?,
+                }
             }
         }
-        Ok(manifest)
+        match lacking {
+            Some(error) => Err(error),
+            None => Ok(manifest),
+        }
     }
 
     fn insert(
@@ -109,8 +126,11 @@ impl Repository {
         after: Option<(Kin, ObjectId)>,
     ) -> Result<(), HistoryError> {
         let path = RepoPath::new(path).map_err(|error| HistoryError::Read(error.to_string()))?;
-        let old = self.content_of(before, &path)?;
-        let new = self.content_of(after, &path)?;
+        let (old, new) = (
+            self.content_of(before, &path),
+            self.content_of(after, &path),
+        );
+        let (old, new) = (old?, new?);
         manifest.insert(path, old, new);
         if manifest.len() > MAX_ENTRIES {
             return Err(HistoryError::Limit(format!(
@@ -154,10 +174,7 @@ impl Repository {
         path: &RepoPath,
         limit: u64,
     ) -> Result<Vec<u8>, HistoryError> {
-        let absent = || HistoryError::Missing {
-            id: id.to_string(),
-            path: Some(path.clone()),
-        };
+        let absent = || self.miss(id, Some(path));
         let header = self
             .repo
             .try_find_header(id)
@@ -206,7 +223,7 @@ impl Repository {
             .repo
             .try_find_object(id)
             .map_err(read_error)?
-            .ok_or_else(|| missing(id))?;
+            .ok_or_else(|| self.miss(id, None))?;
         if object.kind != Kind::Tree {
             return Err(malformed("the object is no tree".into()));
         }

@@ -50,6 +50,23 @@ fn sign_and_land(world: &World, ben: &Clone) -> Run {
 }
 
 #[test]
+fn where_the_framework_pre_commit_runs_it_the_hook_declares_too() {
+    let world = World::team();
+    let ben = branch(&world, TRAILER);
+    let hooks = include_str!("../../.pre-commit-hooks.yaml");
+    let entry = hooks
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("entry: countersign "));
+    let mut command = ben.command(env!("CARGO_BIN_EXE_countersign"));
+    command
+        .args(entry.unwrap().split(' '))
+        .env("PRE_COMMIT_FROM_REF", ben.git(&["rev-parse", "HEAD~1"]))
+        .env("PRE_COMMIT_TO_REF", ben.head())
+        .env("PRE_COMMIT_REMOTE_BRANCH", "refs/heads/tags");
+    run(&mut command).expect(0, "Declared  assisted");
+}
+
+#[test]
 fn a_push_declares_what_its_commits_show() {
     let world = World::team();
     let ben = branch(&world, TRAILER);

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod action;
 mod ancestry;
 mod attacks;
 mod automation;
@@ -14,6 +15,7 @@ mod bad_input;
 mod carried;
 mod clean_merge;
 mod compromise;
+mod depth;
 mod doctor;
 mod edges;
 mod emergencies;

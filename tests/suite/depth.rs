@@ -1,0 +1,126 @@
+//! `verify --fetch` at any depth: shallow and partial clones, and nothing more than is needed.
+
+use crate::world::{Clone, Run, World};
+
+/// A world with many commits on main before ana's last declared one; served by git's own protocol, so that depth and
+/// filters mean something.
+fn world(before: usize) -> World {
+    let world = World::team();
+    let ana = world.person("ana");
+    for number in 0..before {
+        ana.commit("count.txt", &format!("{number}\n"), "Count");
+    }
+    ana.git(&["push", "-q", "origin", "main"]);
+    land(&world, "lib.rs", "pub fn one() {}\n");
+    for config in ["uploadpack.allowFilter", "uploadpack.allowAnySHA1InWant"] {
+        let remote = world.path().join("remote.git");
+        ana.git(&["-C", remote.to_str().unwrap(), "config", config, "true"]);
+    }
+    world
+}
+
+/// Ana's declared change on main.
+fn land(world: &World, path: &str, text: &str) {
+    let ana = world.person("ana");
+    ana.git(&["fetch", "-q"]);
+    ana.git(&["reset", "-q", "--hard", "origin/main"]);
+    ana.commit(path, text, "Change something");
+    ana.countersign(&["declare", "--ai", "none"]).ok();
+    ana.git(&["push", "-q", "origin", "main"]);
+}
+
+/// What a runner checks out.
+fn clone(world: &World, options: &[&str]) -> Clone {
+    let _ = std::fs::remove_dir_all(world.path().join("ci"));
+    let url = format!("file://{}", world.path().join("remote.git").display());
+    let ci = world.person("ci");
+    let outside = Clone {
+        path: world.path().to_owned(),
+        ..ci.clone()
+    };
+    outside.git(&[&["clone", "-q"], options, &[&url, "ci"]].concat());
+    ci
+}
+
+fn verify(world: &World, ci: &Clone, args: &[&str]) -> Run {
+    let root = world.root();
+    ci.countersign(&[&["verify", "--root", &root], args].concat())
+}
+
+fn commits(ci: &Clone) -> usize {
+    ci.git(&["rev-list", "--all", "--count", "--", "."])
+        .parse()
+        .unwrap()
+}
+
+#[test]
+fn a_landing_is_verified_in_a_clone_of_depth_one() {
+    let world = world(400);
+    let ci = clone(&world, &["--depth=1"]);
+    verify(&world, &ci, &["HEAD~1..HEAD"]).expect(2, "error[CS501]");
+    verify(&world, &ci, &["--fetch", "HEAD~1..HEAD"])
+        .expect(0, "Fetched   200 commits more: the clone is shallow")
+        .expect(0, "declared none");
+    // Not the whole history: what is needed ends with the range.
+    assert!(commits(&ci) < 300, "{}", commits(&ci));
+    // A range that is named by ids that aren't here.
+    let ana = world.person("ana");
+    let (base, head) = (ana.git(&["rev-parse", "HEAD~1"]), ana.head());
+    let ci = clone(&world, &["--depth=1"]);
+    verify(&world, &ci, &["--fetch", &format!("{base}..{head}")]).expect(0, "declared none");
+    assert!(commits(&ci) < 300, "{}", commits(&ci));
+}
+
+#[test]
+fn a_branch_is_verified_in_a_clone_of_depth_one_that_has_nothing_of_its_target() {
+    let world = world(400);
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", "work", "HEAD~60"]);
+    ben.commit("work.txt", "x\n", "Work");
+    ben.countersign(&["declare", "--ai", "none"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", "work"]);
+    let ci = clone(&world, &["--depth=1", "--branch=work", "--single-branch"]);
+    verify(&world, &ci, &["--fetch"])
+        .expect(0, "commits more")
+        .expect(0, "declared none");
+    assert!(commits(&ci) < 500, "{}", commits(&ci));
+}
+
+#[test]
+fn a_release_brings_the_line_up_to_the_checkpoint() {
+    let world = world(30);
+    let ci = clone(&world, &["--depth=1"]);
+    verify(&world, &ci, &["--fetch", "--release"])
+        .expect(1, "waiting   30 of 32 units (2 verified)");
+}
+
+#[test]
+fn a_partial_clone_gets_the_objects_that_the_check_reads() {
+    let world = world(300);
+    for filter in ["--filter=blob:none", "--filter=tree:0"] {
+        let ci = clone(&world, &[filter, "--no-checkout"]);
+        verify(&world, &ci, &["HEAD~1..HEAD"]).expect(2, "");
+        verify(&world, &ci, &["--fetch", "HEAD~1..HEAD"])
+            .expect(0, "that this clone lacked")
+            .expect(0, "declared none");
+        // Most of the files of 300 commits stay where they are.
+        let objects = ci.git(&["count-objects", "-v"]);
+        let packed = objects
+            .lines()
+            .find_map(|line| line.strip_prefix("in-pack: "))
+            .unwrap();
+        assert!(
+            packed.parse::<usize>().unwrap() < 950,
+            "{filter}: {objects}"
+        );
+    }
+}
+
+#[test]
+fn offline_nothing_is_brought() {
+    let world = world(10);
+    let ci = clone(&world, &["--depth=1"]);
+    let run = verify(&world, &ci, &["--fetch", "--offline", "HEAD~1..HEAD"]);
+    run.expect(2, "");
+    assert_eq!(commits(&ci), 1);
+}
