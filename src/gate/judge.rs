@@ -191,17 +191,18 @@ impl Gate<'_> {
         let together = |one: &Rc<Unit>, next: &Rc<Unit>| {
             trust(one) == trust(next) && Some(&one.commit) != known
         };
-        let mut search = Search::new(head);
+        let mut search = Search::new(base, head);
         let mut verdicts = Vec::with_capacity(units.len());
         for run in units.chunk_by(together) {
             if run.first().is_some_and(trust) {
-                verdicts.push(self.judge_trust_run(&line, run)?);
+                let unit = self.judge_trust_run(&line, run)?;
+                search.whole.judged(&unit);
+                verdicts.push(unit);
                 steps.judged(run.len());
             } else {
                 verdicts.extend(self.judge_run(&line, run, &mut search, &steps)?);
             }
         }
-        self.pass_reverts(&line, base, &mut verdicts)?;
         Ok((verdicts, search.cut_short))
     }
 

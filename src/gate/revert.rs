@@ -9,9 +9,12 @@ use jiff::Timestamp;
 
 use super::Gate;
 use super::line::{Line, Unit};
+use super::series::{Group, cheapest_split, spans};
 use super::statements::Place;
 use super::trust_unit::touches_trust;
-use super::verdict::{Coverage, Effect, Scope, Undecided, UnitVerdict};
+use super::verdict::{
+    Coverage, Effect, Scope, StatementKind, StatementView, Undecided, UnitVerdict,
+};
 use crate::change::{ChangeManifest, CommitId, Content, RepoPath};
 use crate::codes::Code;
 use crate::policy::Facts;
@@ -31,6 +34,8 @@ pub(super) struct Whole {
     base: Option<CommitId>,
     /// The last commits of the groups of this check that pass.
     here: HashSet<CommitId>,
+    /// Those of the units that are being split into groups, up to what may be a revert.
+    trial: HashSet<CommitId>,
     /// Those of the groups that landed before it, from where the line was accepted; judged when first asked for.
     before: Option<(CommitId, HashSet<CommitId>)>,
 }
@@ -41,6 +46,7 @@ impl Whole {
         Self {
             base: base.cloned(),
             here: HashSet::new(),
+            trial: HashSet::new(),
             before: None,
         }
     }
@@ -63,29 +69,58 @@ struct Reach {
 }
 
 impl Gate<'_> {
-    /// The same for the groups of a range, in order. One that takes back another ends where a group ends.
+    /// The same for the units of a run and the groups that they may form, in order: what one takes back ends where a
+    /// group of the best split before it ends.
     pub(super) fn pass_reverts(
         &self,
         line: &Line<'_>,
-        base: Option<&CommitId>,
-        verdicts: &mut [UnitVerdict],
+        (singles, groups): (&mut [UnitVerdict], &mut [Group]),
+        whole: &mut Whole,
     ) -> Result<(), Undecided> {
         if self.judging.policy.revert_window.is_none() {
             return Ok(());
         }
-        let mut whole = Whole::new(base);
-        for unit in verdicts {
-            if !unit.passes() {
-                let units = unit.group.iter().map(|commit| line.unit(commit));
-                let units = units.collect::<Result<Vec<_>, _>>()?;
-                if let (Some(first), Some(change)) = (units.first(), composed(&units)?) {
-                    let place = Place::new(&change, change.digest(), first.parent.clone(), &units);
-                    let ends = (first.parent.as_ref(), &unit.commit);
-                    let facts = self.assess(line, &place, ends.0, ends.1)?.facts;
-                    self.pass_as_revert(line, &place, (unit, &facts), &mut whole)?;
+        for at in 0..singles.len() {
+            for group in 0..=groups.len() {
+                let (first, verdict) = match group.checked_sub(1) {
+                    None => (at, singles.get(at)),
+                    Some(index) => match groups.get(index).filter(|group| group.last == at) {
+                        Some(group) => (group.first, Some(&group.verdict)),
+                        None => continue,
+                    },
+                };
+                let Some(verdict) = verdict.filter(|unit| may_revert(unit)) else {
+                    continue;
+                };
+                whole.trial = passing_ends(first, singles, groups);
+                let mut verdict = verdict.clone();
+                self.try_as_revert(line, &mut verdict, whole)?;
+                let place = match group.checked_sub(1) {
+                    None => singles.get_mut(at),
+                    Some(index) => groups.get_mut(index).map(|group| &mut group.verdict),
+                };
+                if let Some(place) = place {
+                    *place = verdict;
                 }
             }
-            whole.judged(unit);
+        }
+        whole.trial.clear();
+        Ok(())
+    }
+
+    fn try_as_revert(
+        &self,
+        line: &Line<'_>,
+        verdict: &mut UnitVerdict,
+        whole: &mut Whole,
+    ) -> Result<(), Undecided> {
+        let units = verdict.group.iter().map(|commit| line.unit(commit));
+        let units = units.collect::<Result<Vec<_>, _>>()?;
+        if let (Some(first), Some(change)) = (units.first(), composed(&units)?) {
+            let place = Place::new(&change, change.digest(), first.parent.clone(), &units);
+            let ends = (first.parent.as_ref(), &verdict.commit);
+            let facts = self.assess(line, &place, ends.0, ends.1)?.facts;
+            self.pass_as_revert(line, &place, (verdict, &facts), whole)?;
         }
         Ok(())
     }
@@ -267,7 +302,7 @@ impl Gate<'_> {
         start: &CommitId,
         whole: &mut Whole,
     ) -> Result<bool, Undecided> {
-        if whole.here.contains(commit) {
+        if whole.here.contains(commit) || whole.trial.contains(commit) {
             return Ok(true);
         }
         let Some(base) = &whole.base else {
@@ -362,6 +397,25 @@ impl Gate<'_> {
         }
         Ok(false)
     }
+}
+
+/// Whether a unit fails that somebody declared: only such a one can be a revert that passes.
+fn may_revert(unit: &UnitVerdict) -> bool {
+    let declared = |view: &StatementView| {
+        view.kind == Some(StatementKind::Declaration) && view.not_counted.is_none()
+    };
+    !unit.passes() && unit.statements.iter().any(declared)
+}
+
+/// The last commits of the groups that pass, in the best split of the first units of a run.
+fn passing_ends(length: usize, singles: &[UnitVerdict], groups: &[Group]) -> HashSet<CommitId> {
+    let before = singles.get(..length).unwrap_or_default();
+    let spans: Vec<_> = spans(before, groups.iter().filter(|group| group.last < length));
+    let chosen = cheapest_split(length, &spans).into_iter();
+    let chosen = chosen.filter_map(|index| spans.get(index));
+    let passing = chosen.filter(|(_, _, passes)| *passes);
+    let last = passing.filter_map(|(_, last, _)| singles.get(*last));
+    last.map(|unit| unit.commit.clone()).collect()
 }
 
 /// Whether somebody declared, and everybody who may have written the change did.

@@ -12,6 +12,7 @@ use super::before::Lookup;
 use super::judge::Forms;
 use super::line::{Line, Unit};
 use super::progress::Steps;
+use super::revert::Whole;
 use super::statements::Place;
 use super::trust_unit::touches_trust;
 use super::verdict::{Coverage, Undecided, UnitVerdict};
@@ -33,28 +34,31 @@ pub(super) struct Search {
     entries_left: usize,
     groups_left: usize,
     before: Lookup,
+    /// Where groups end that pass.
+    pub whole: Whole,
     /// Whether a limit kept a run from being tried. It can only have cost a pass.
     pub cut_short: bool,
 }
 
 impl Search {
-    /// For a range that ends with `head`.
-    pub fn new(head: &CommitId) -> Self {
+    /// For a range from `base` to `head`.
+    pub fn new(base: Option<&CommitId>, head: &CommitId) -> Self {
         Self {
             stored: None,
             entries_left: MAX_WORK,
             groups_left: MAX_JUDGED,
             before: Lookup::new(head),
+            whole: Whole::new(base),
             cut_short: false,
         }
     }
 }
 
 /// A run of several units that a statement might cover: `first` to `last`, both included.
-struct Group {
-    first: usize,
-    last: usize,
-    verdict: UnitVerdict,
+pub(super) struct Group {
+    pub first: usize,
+    pub last: usize,
+    pub verdict: UnitVerdict,
 }
 
 impl Gate<'_> {
@@ -73,18 +77,35 @@ impl Gate<'_> {
             steps.judged(1);
         }
         let mut groups = Vec::new();
-        if singles.iter().all(UnitVerdict::passes) || !self.may_hold_series(run, search)? {
-            return Ok(singles);
+        let complete = singles.iter().all(UnitVerdict::passes);
+        if !complete && self.may_hold_series(run, search)? {
+            self.find_series(line, run, &mut singles, (search, &mut groups))?;
         }
+        self.pass_reverts(line, (&mut singles, &mut groups), &mut search.whole)?;
+        let chosen = cheapest(singles, groups);
+        for unit in &chosen {
+            search.whole.judged(unit);
+        }
+        Ok(chosen)
+    }
+
+    /// Finds the groups of several units of a run in which one fails alone.
+    fn find_series(
+        &self,
+        line: &Line<'_>,
+        run: &[Rc<Unit>],
+        singles: &mut [UnitVerdict],
+        (search, groups): (&mut Search, &mut Vec<Group>),
+    ) -> Result<(), Undecided> {
         for first in 0..run.len() {
             let reach = singles.iter().skip(first).take(MAX_GROUP);
             if !reach.clone().all(UnitVerdict::passes) {
                 let run = run.get(first..).unwrap_or_default();
                 let failing: Vec<bool> = reach.map(|unit| !unit.passes()).collect();
-                self.series_from(line, first, run, &failing, search, &mut groups)?;
+                self.series_from(line, first, run, &failing, search, groups)?;
             }
         }
-        for index in parts_of_series(&singles, &groups) {
+        for index in parts_of_series(singles, groups) {
             if let (Some(unit), Some(single)) = (run.get(index), singles.get_mut(index)) {
                 let place = Place {
                     forms: Forms::Own,
@@ -93,7 +114,7 @@ impl Gate<'_> {
                 *single = self.assess_group(line, &place, &mut search.before)?;
             }
         }
-        Ok(cheapest(singles, groups))
+        Ok(())
     }
 
     /// Whether anything is stored that is not the change of a single unit here.
@@ -216,10 +237,13 @@ fn parts_of_series(singles: &[UnitVerdict], groups: &[Group]) -> Vec<usize> {
 }
 
 /// First unit, last unit and whether it passes, of each unit alone and then of the groups of several.
-fn spans(singles: &[UnitVerdict], groups: &[Group]) -> Vec<(usize, usize, bool)> {
+pub(super) fn spans<'g>(
+    singles: &[UnitVerdict],
+    groups: impl IntoIterator<Item = &'g Group>,
+) -> Vec<(usize, usize, bool)> {
     let alone = singles.iter().enumerate();
     let alone = alone.map(|(at, unit)| (at, at, unit.passes()));
-    let together = groups.iter();
+    let together = groups.into_iter();
     let together = together.map(|group| (group.first, group.last, group.verdict.passes()));
     alone.chain(together).collect()
 }
@@ -265,7 +289,7 @@ fn tell_why_not(group: &Group, kept: &mut [Group]) {
 /// The split of `length` units with the fewest units in groups that don't pass, and of those the one
 /// with the fewest groups, as indices of `groups` (first, last, passes) in order. Every unit is a
 /// group of its own among them.
-fn cheapest_split(length: usize, groups: &[(usize, usize, bool)]) -> Vec<usize> {
+pub(super) fn cheapest_split(length: usize, groups: &[(usize, usize, bool)]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..groups.len()).collect();
     order.sort_by_key(|index| groups.get(*index).map(|(_, last, _)| *last));
     // For each unit: the least cost of a split that ends with it, and the group that ends there.

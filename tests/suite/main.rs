@@ -29,6 +29,7 @@ mod hook;
 mod inspect;
 mod interop;
 mod landing;
+mod landings;
 mod lines;
 mod objects;
 mod outputs;
