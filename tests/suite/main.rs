@@ -26,6 +26,7 @@ mod forms;
 mod git_reading;
 mod help;
 mod hook;
+mod hostile;
 mod inspect;
 mod interop;
 mod landing;
