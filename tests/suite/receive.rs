@@ -160,3 +160,93 @@ fn nothing_is_left_behind_in_the_repository_or_its_quarantine() {
         "{left:?}"
     );
 }
+
+/// Git's own server on loopback, which ends with the test.
+struct Daemon {
+    process: std::process::Child,
+    /// Where the server writes its own process, which may be a child of the one that was started.
+    pid_file: std::path::PathBuf,
+    url: String,
+}
+
+impl Daemon {
+    fn new(world: &World) -> Self {
+        // Somebody else may take the port in between: then another is tried.
+        for _ in 0..20 {
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = free.local_addr().unwrap();
+            drop(free);
+            let base = world.path().display();
+            let pid_file = world.path().join("daemon.pid");
+            let mut git = server(world).command("git");
+            let process = git
+                .args([
+                    "daemon",
+                    "--listen=127.0.0.1",
+                    "--export-all",
+                    "--reuseaddr",
+                ])
+                .arg(format!("--port={}", address.port()))
+                .arg(format!("--base-path={base}"))
+                .arg(format!("--pid-file={}", pid_file.display()))
+                .arg("--enable=receive-pack")
+                .env("PATH", path_with_program())
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .unwrap();
+            let mut daemon = Self {
+                process,
+                pid_file,
+                url: format!("git://{address}/remote.git"),
+            };
+            while daemon.process.try_wait().unwrap().is_none() {
+                if std::net::TcpStream::connect(address).is_ok() {
+                    return daemon;
+                }
+                std::thread::yield_now();
+            }
+        }
+        panic!("git daemon does not start");
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let pid = std::fs::read_to_string(&self.pid_file).unwrap_or_default();
+        let _ = Command::new("kill").args(["-KILL", pid.trim()]).status();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn a_server_on_the_network_refuses_what_waits_with_words_that_the_pusher_can_act_on() {
+    let world = guarded();
+    let daemon = Daemon::new(&world);
+    let ben = branch(&world, "generated");
+    ben.git(&["remote", "set-url", "origin", &daemon.url]);
+    // The pusher needs no program of ours: the words come from the server.
+    let plain = |clone: &Clone, args: &[&str]| run(clone.command("git").arg("push").args(args));
+    let refused = plain(&ben, &["origin", "HEAD:main", STORE]);
+    assert_ne!(refused.status, 0, "{refused:?}");
+    for told in [
+        "remote: error[CS101]: sign-off missing",
+        "remote:   missing 1 senior above the author",
+        "remote:   who     ana, carol, grace",
+        "remote: waiting   1 of 1 unit",
+    ] {
+        assert!(refused.stderr.contains(told), "{told}: {refused:?}");
+    }
+    assert_eq!(plain(&ben, &["origin", "tags", STORE]).status, 0);
+    let carol = world.fresh("carol");
+    carol.git(&["remote", "set-url", "origin", &daemon.url]);
+    carol.sign("tags").expect(0, "pushed to origin");
+    let landed = plain(&ben, &["origin", "HEAD:main"]);
+    assert_eq!(landed.status, 0, "{landed:?}");
+    let fetched = world.fresh("ci");
+    fetched.git(&["remote", "set-url", "origin", &daemon.url]);
+    fetched
+        .countersign(&["verify", "--fetch", "--root", &world.root(), "HEAD~1..HEAD"])
+        .expect(0, "signed off by carol");
+}
