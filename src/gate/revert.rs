@@ -1,7 +1,7 @@
 //! Reverts: what takes back whole groups that landed a short while ago needs no signature, only authors who declare
 //! (SPEC 8.9).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -180,7 +180,7 @@ impl Gate<'_> {
             let start = &reach.start;
             let is_whole = (before == start || self.ends(before, start, whole)?)
                 && (last.commit == *onto || self.ends(&last.commit, start, whole)?);
-            if is_whole && !self.brings_back(line, &run)? {
+            if is_whole && !self.brings_back(line, (&run, place.manifest), &reach)? {
                 return Ok(Some(run));
             }
         }
@@ -341,58 +341,44 @@ impl Gate<'_> {
         Ok(passing.map(|unit| unit.commit).collect())
     }
 
-    /// Whether part of a run brought back, at all paths that this part changes, what stood there at an earlier commit
-    /// of the line. Who takes such a run back lands again what was taken away.
-    fn brings_back(&self, line: &Line<'_>, run: &[Rc<Unit>]) -> Result<bool, Undecided> {
-        let mut looks = 0;
-        for first in 0..run.len() {
-            let part = run.get(first..).unwrap_or_default();
-            let Some(before) = part.first().and_then(|unit| unit.parent.as_ref()) else {
-                continue;
-            };
-            let Some(earlier) = line.after(None, before)? else {
-                return Ok(true);
-            };
-            for length in 1..=part.len() {
-                let change = composed(part.get(..length).unwrap_or_default())?;
-                let Some(change) = change else {
-                    return Ok(true);
-                };
-                if self.stood(&change, &earlier, &mut looks)? {
-                    return Ok(true);
-                }
-            }
-        }
-        Ok(false)
-    }
-
-    /// Whether all that a change leaves stood at one of these commits. Past the bound of work it counts as if it had.
-    fn stood(
+    /// Whether a unit of a run brought back, at a path that the revert changes, what stood there at an earlier commit
+    /// of the line and isn't what the revert goes back to; or took away what came since the line was accepted. Who
+    /// takes such a run back lands again what somebody took away.
+    fn brings_back(
         &self,
-        change: &ChangeManifest,
-        earlier: &[CommitId],
-        looks: &mut usize,
+        line: &Line<'_>,
+        (run, revert): (&[Rc<Unit>], &ChangeManifest),
+        reach: &Reach,
     ) -> Result<bool, Undecided> {
-        if change.is_empty() {
-            return Ok(false);
+        let mut left: BTreeMap<&RepoPath, BTreeSet<Option<&Content>>> = BTreeMap::new();
+        for entry in run.iter().flat_map(|unit| unit.manifest.entries()) {
+            if revert
+                .entry(entry.path)
+                .is_some_and(|to| to.new != entry.new)
+            {
+                left.entry(entry.path).or_default().insert(entry.new);
+            }
         }
-        // What is there is rarer than what is not.
-        let mut entries: Vec<_> = change.entries().collect();
-        entries.sort_by_key(|entry| entry.new.is_none());
-        for commit in earlier.iter().rev() {
-            let mut all = true;
-            for entry in &entries {
-                *looks += 1;
-                if *looks > MAX_LOOKS {
+        let Some(before) = run.first().and_then(|unit| unit.parent.as_ref()) else {
+            return Ok(true);
+        };
+        let Some(earlier) = line.after(None, before)? else {
+            return Ok(true);
+        };
+        let accepted = earlier.iter().position(|commit| *commit == reach.start);
+        let accepted = accepted.unwrap_or(0);
+        let mut looks = 0;
+        for (path, contents) in left {
+            for (at, commit) in earlier.iter().enumerate().rev() {
+                looks += 1;
+                if looks > MAX_LOOKS {
                     return Ok(true);
                 }
-                if self.history.content(commit, entry.path)?.as_ref() != entry.new {
-                    all = false;
-                    break;
+                let stood = self.history.content(commit, path)?;
+                // Before it came a file is always absent: what is older than the line was accepted is no undoing.
+                if contents.contains(&stood.as_ref()) && (stood.is_some() || at >= accepted) {
+                    return Ok(true);
                 }
-            }
-            if all {
-                return Ok(true);
             }
         }
         Ok(false)

@@ -1,5 +1,7 @@
 use super::*;
-use crate::policy::facts_testing::{facts, policy, roster, set};
+use proptest::prelude::*;
+
+use crate::policy::facts_testing::{any_facts, facts, people, policy, roster, set};
 
 const RULE: &str = "[[rule]]\nname = \"two\"\nrequire = { signers = 2, level = \"principal\" }\n";
 
@@ -74,4 +76,28 @@ fn the_author_or_who_may_be_lets_it_through_only_where_the_policy_says_so() {
         assert!(lets_through(&allowing(author_too), &change, signer));
     }
     assert!(lets_through(&allowing(alone), &proven("maya"), "linus"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn one_emergency_more_never_refuses_and_one_author_more_never_lets_through(
+        facts in any_facts(), signers in people(2), more in people(1), author in any::<bool>()
+    ) {
+        let policy = allowing(&format!("level = \"senior\"\nids = [\"maya\"]\nauthor = {author}\n"));
+        let roster = roster();
+        let with = |signers: &BTreeSet<PersonId>, facts: &Facts| {
+            let facts = Facts { emergencies: signers.clone(), ..facts.clone() };
+            in_emergency(&policy, &roster, &facts)
+        };
+        let through = with(&signers, &facts);
+        prop_assert!(!through || with(&(&signers | &more), &facts));
+        let claimed = Facts { claimed: &facts.claimed | &more, ..facts.clone() };
+        prop_assert!(through || !with(&signers, &claimed));
+        // It is no approval: what the rules say stays.
+        let before = crate::policy::evaluate(&policy, &roster, &facts);
+        let after = Facts { emergencies: signers, ..facts };
+        prop_assert_eq!(before, crate::policy::evaluate(&policy, &roster, &after));
+    }
 }

@@ -214,3 +214,45 @@ fn landing_again_after_a_revert_needs_a_new_signature() {
     ben.git(&["push", "-q", "origin", "HEAD:main"]);
     last(&world).expect(1, "CS209");
 }
+
+#[test]
+fn a_change_that_holds_a_revert_is_not_taken_back() {
+    for (holds, status) in [(true, 1), (false, 0)] {
+        for (path, bad) in [("lib.rs", "pub fn bad() {}\n"), ("new.rs", "bad\n")] {
+            let world = world(true);
+            let ben = land_signed(&world, "bad", &[(path, bad)]);
+            // Ben takes it back together with something new, and carol signs that.
+            ben.git(&["fetch", "-q"]);
+            ben.git(&["switch", "-q", "-C", "fix", "origin/main"]);
+            ben.write("fix.rs", "pub fn fix() {}\n");
+            if holds {
+                ben.git(&["revert", "--no-commit", "HEAD"]);
+            }
+            ben.git(&["add", "-A"]);
+            ben.git(&["commit", "-q", "-m", "Fix it"]);
+            ben.countersign(&["declare", "--ai", "assisted"]).ok();
+            ben.git(&["push", "-q", "-u", "origin", "fix"]);
+            world.fresh("carol").sign("fix").expect(0, "approved by");
+            ben.git(&["push", "-q", "origin", "HEAD:main"]);
+            last(&world).expect(0, "");
+            revert_by_omar(&world, &["HEAD"], true);
+            last(&world).expect(status, "");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_was_long_there_and_was_deleted_comes_back() {
+    let world = world(true);
+    // Long there: since before the checkpoint.
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", "delete"]);
+    ben.git(&["rm", "-q", "lib.rs"]);
+    ben.git(&["commit", "-q", "-m", "Delete lib.rs"]);
+    ben.countersign(&["declare", "--ai", "none"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", "delete"]);
+    world.person("ana").sign("delete").expect(0, "approved by");
+    ben.git(&["push", "-q", "origin", "HEAD:main"]);
+    revert_by_omar(&world, &["HEAD"], true);
+    last(&world).expect(0, "takes back");
+}
