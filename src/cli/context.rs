@@ -271,9 +271,10 @@ impl Context {
         self.fetch_to(remote, specs, Depth::Whole)
     }
 
-    /// Fetches what isn't here at all; a shallow clone gets a few commits of it, not its whole history.
+    /// Fetches what isn't here at all; a shallow clone, and a new repository, get a few commits of it, not its whole
+    /// history.
     fn fetch_new(&self, remote: &RemoteName, specs: &[FetchSpec]) -> Result<(), Failure> {
-        let depth = match self.repo.is_shallow() {
+        let depth = match self.repo.is_shallow() || !self.repo.has_refs() {
             true => Depth::Cut(FIRST_DEPTH),
             false => Depth::Whole,
         };

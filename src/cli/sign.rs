@@ -99,6 +99,7 @@ fn tell(
     let by = format!("{verb} by {}     bundle {bundle}", signer.id);
     output.row(word, &format!("{digest}  {by}   {}", kept.place))?;
     let after = session.assess()?;
+    status::debt(&after, output)?;
     status::waiting(&after, &[], &session.subject, output)?;
     let replaced = decided.replaced.iter();
     output.object(&SignedObject {

@@ -113,9 +113,32 @@ fn show(session: &Session, assessment: &Assessment, output: &mut Output) -> Resu
             ),
         )?;
     }
+    for view in counted(StatementKind::Emergency) {
+        let signer = view.signer.as_deref().unwrap_or("?");
+        output.row("emergency", &format!("{signer}{}", when(view.signed_on)))?;
+    }
+    debt(assessment, output)?;
     waiting(assessment, &[], subject, output)?;
     if context.never_fetched()? {
         output.row("store", "the remote was not asked yet: countersign sync")?;
+    }
+    Ok(())
+}
+
+/// Whose signatures an emergency put off, and until when.
+pub fn debt(assessment: &Assessment, output: &mut Output) -> Result<(), Failure> {
+    let findings = assessment.unit.findings.iter();
+    for (finding, debt) in findings.filter_map(|it| Some((it, it.debt.as_ref()?))) {
+        let who = match finding.who.as_slice() {
+            [] => String::new(),
+            who => format!(": {}", who.join(", ")),
+        };
+        let due = debt.due.strftime("%Y-%m-%d %H:%MZ");
+        let missing = finding.missing.join("; ");
+        let text = format!(
+            "{missing}{who} by {due}, else every gate refuses     countersign status --debts"
+        );
+        output.row("Debt", &text)?;
     }
     Ok(())
 }

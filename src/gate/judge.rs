@@ -22,7 +22,7 @@ use crate::policy::Facts;
 use crate::verify::VerifiedStatement;
 
 /// How far ahead of the gate's clock a landed commit's time may be, in seconds.
-const MAX_AHEAD_SECONDS: i64 = 300;
+pub(super) const MAX_AHEAD_SECONDS: i64 = 300;
 
 /// A unit's verdict with the facts that it rests on, for commands that go on from them.
 #[derive(Debug, Clone)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Gate;
+use super::judge::MAX_AHEAD_SECONDS;
 use super::line::{Line, Unit};
 use super::series::{Group, cheapest_split, spans};
 use super::statements::Place;
@@ -236,7 +237,10 @@ impl Gate<'_> {
         let mut recent = commits.len();
         for (at, commit) in commits.iter().enumerate() {
             // Nobody lands before what landed before, whatever a commit says of its time.
-            landed = landed.max(self.history.commit(commit)?.committed_at);
+            let committed = self.history.commit(commit)?.committed_at;
+            if committed <= self.now.as_second().saturating_add(MAX_AHEAD_SECONDS) {
+                landed = landed.max(committed);
+            }
             if landed >= since {
                 recent = at;
                 break;

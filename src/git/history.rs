@@ -29,6 +29,13 @@ impl Repository {
         self.shallow().map_or(true, |cut| !cut.is_empty())
     }
 
+    /// Whether the repository has any ref: a new one has none.
+    pub fn has_refs(&self) -> bool {
+        let refs = self.repo.references();
+        let all = refs.as_ref().ok().and_then(|refs| refs.all().ok());
+        all.is_none_or(|mut all| all.next().is_some())
+    }
+
     /// The ids of a shallow clone's cut commits.
     fn shallow(&self) -> Result<HashSet<ObjectId>, HistoryError> {
         let commits = self.repo.shallow_commits().map_err(read_error)?;

@@ -117,6 +117,25 @@ fn a_partial_clone_gets_the_objects_that_the_check_reads() {
 }
 
 #[test]
+fn a_new_repository_gets_what_the_check_needs_and_not_the_whole_history() {
+    let world = world(400);
+    let ana = world.person("ana");
+    let (base, head) = (ana.git(&["rev-parse", "HEAD~1"]), ana.head());
+    let ci = clone(&world, &["--depth=1"]);
+    let url = ci.git(&["config", "remote.origin.url"]);
+    let new = Clone {
+        path: world.path().join("new.git"),
+        ..ci.clone()
+    };
+    ci.git(&["init", "-q", "--bare", new.path.to_str().unwrap()]);
+    new.git(&["remote", "add", "origin", &url]);
+    let range = format!("{base}..{head}");
+    verify(&world, &new, &["--fetch", "--target", "main", &range]).expect(0, "declared none");
+    let brought: usize = new.git(&["rev-list", "--count", &head]).parse().unwrap();
+    assert!(brought < 300, "{brought}");
+}
+
+#[test]
 fn offline_nothing_is_brought() {
     let world = world(10);
     let ci = clone(&world, &["--depth=1"]);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::world::{Clone, World};
 
 /// How many changes land where nothing else is said: each way a few times.
-const LANDINGS: u64 = 45;
+const LANDINGS: u64 = 40;
 /// The files that changes are about, with what they hold at first.
 const FILES: [(&str, &str); 5] = [
     ("judge.rs", "src/gate/judge.rs"),
@@ -18,6 +18,8 @@ const FILES: [(&str, &str); 5] = [
     ("agents.toml", "src/ai/agents.toml"),
     ("schema.json", "schemas/policy.schema.json"),
 ];
+/// How often part of the store is withheld.
+const WITHHELD: usize = 4;
 /// How far apart edits are that merge.
 const APART: u64 = 12;
 
@@ -367,6 +369,16 @@ fn found(verdict: &Value) -> BTreeMap<String, (bool, String)> {
     found
 }
 
+/// What CI says of a range.
+fn check(world: &World, range: &str) -> (String, BTreeMap<String, (bool, String)>) {
+    let ci = world.fresh("ci");
+    let root = world.root();
+    let common = ["verify", "--fetch", "--quiet", "--format", "json", "--root"];
+    let run = ci.countersign(&[&common[..], &[&root, range]].concat());
+    let verdict: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"));
+    (run.stdout, found(&verdict))
+}
+
 #[test]
 fn each_way_of_landing_gets_the_verdict_that_follows_from_how_it_was_made() {
     let number = |name: &str, otherwise: u64| {
@@ -383,13 +395,8 @@ fn each_way_of_landing_gets_the_verdict_that_follows_from_how_it_was_made() {
     for _ in 0..landings {
         maker.one();
     }
-    let ci = world.fresh("ci");
-    let (root, range) = (world.root(), format!("{base}..HEAD"));
-    let run = ci.countersign(&[
-        "verify", "--fetch", "--quiet", "--format", "json", "--root", &root, &range,
-    ]);
-    let verdict: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"));
-    let found = found(&verdict);
+    let range = format!("{base}..HEAD");
+    let (told, found) = check(&world, &range);
     assert_eq!(found.len(), maker.expected.len());
     let mut ways: BTreeMap<&str, usize> = BTreeMap::new();
     for (unit, expected) in &maker.expected {
@@ -399,10 +406,29 @@ fn each_way_of_landing_gets_the_verdict_that_follows_from_how_it_was_made() {
         assert!(
             same,
             "{unit}: {expected:?}, found {passes} {coverage}\n{}",
-            run.stdout
+            told
         );
         *ways.entry(expected.way).or_default() += 1;
     }
     println!("{ways:?}");
     assert!(ways.len() > 8, "{ways:?}");
+    // Nobody rejects here: then whatever is missing in the store never makes a pass.
+    let ana = maker.ana.clone();
+    ana.git(&[
+        "fetch",
+        "-q",
+        "origin",
+        "+refs/countersign/attestations:refs/x",
+    ]);
+    let mut lost = 0;
+    for _ in 0..WITHHELD {
+        ana.withhold("refs/x", |_| maker.dice.below(5) == 0);
+        let (told, without) = check(&world, &range);
+        for (unit, (passes, coverage)) in &without {
+            let before = found[unit].0;
+            assert!(before || !passes, "{unit} passes as {coverage}\n{told}");
+            lost += usize::from(before && !passes);
+        }
+    }
+    assert!(lost > 0);
 }

@@ -291,6 +291,24 @@ impl Clone {
         self.countersign(&[&["verify", "--fetch", "--root", root.as_str()], args].concat())
     }
 
+    /// Takes files out of the store of the remote, which is whole in `whole`; says how many.
+    pub fn withhold(&self, whole: &str, mut gone: impl FnMut(&str) -> bool) -> usize {
+        self.git(&["read-tree", "--index-output=.git/other", whole]);
+        let with_index = |args: &[&str]| {
+            let mut git = self.command("git");
+            let run = git.env("GIT_INDEX_FILE", ".git/other").args(args).output();
+            super::support::expect_success(args, run.unwrap())
+        };
+        let listed = with_index(&["ls-files"]);
+        let gone: Vec<&str> = listed.lines().filter(|path| gone(path)).collect();
+        with_index(&[&["rm", "-q", "--cached", "--"], gone.as_slice()].concat());
+        let tree = with_index(&["write-tree"]);
+        let commit = self.git(&["commit-tree", "-m", "Withhold", &tree]);
+        let refspec = format!("{commit}:refs/countersign/attestations");
+        self.git(&["push", "-q", "-f", "origin", &refspec]);
+        gone.len()
+    }
+
     /// Signs a change off without a terminal.
     pub fn sign(&self, change: &str) -> Run {
         self.git(&["fetch", "-q"]);
