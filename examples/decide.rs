@@ -117,6 +117,9 @@ fn facts(value: &Value) -> Result<Facts, Box<dyn Error>> {
         approvals: names(value, "approvals"),
         approval_ages: ages.collect(),
         emergencies: names(value, "emergencies"),
+        present: names(value, "present"),
+        user_verified: names(value, "userVerified"),
+        timestamped: names(value, "timestamped"),
         merged: flag("merged"),
         stage: value
             .get("stage")

@@ -98,6 +98,9 @@ catalogue! {
     DECLARATION_MISSING = 102, "declaration missing",
         "A rule asks for a signed declaration of how AI took part, by an author of the roster.",
         "An author runs countersign declare.";
+    PRESENCE_MISSING = 103, "presence missing",
+        "Enough people signed, and their signatures don't prove what the rule asks of each: a touch, a PIN or finger, or an authority's timestamp.",
+        "They sign again with a key that proves it.";
     TEAM_MISSING = 104, "a team is missing",
         "A rule asks for a sign-off from a team, and nobody of that team has given one that counts.",
         "Somebody of the team who is named under `who` runs countersign sign CHANGE.";
@@ -128,6 +131,9 @@ catalogue! {
     BELOW_LEVEL = 206, "the signer is below the level or not in the team",
         "The rule asks for a higher level, another team, or somebody above the author.",
         "One of the people named under `who` signs.";
+    NO_PRESENCE = 207, "the signature proves no presence",
+        "The rule asks that each signature proves a touch, a PIN or finger, or a time, and this one doesn't.",
+        "Sign with a key that proves it.";
     TOO_OLD = 208, "signed too long ago",
         "A rule takes sign-offs of a certain age only, and this one was older when the change landed.",
         "The same person signs again: countersign sign CHANGE.";

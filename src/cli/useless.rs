@@ -130,6 +130,10 @@ pub fn refuse_useless(
             let words = author_words(policy.agents(), assessment, signer);
             Failure::no(Code::SIGNER_IS_AUTHOR, words)
         }
+        Some(Unhelpful::Proof) => Failure::no(
+            Code::NO_PRESENCE,
+            "this key proves nothing of what the rule asks of each signature",
+        ),
         _ => Failure::no(
             Code::BELOW_LEVEL,
             format!(

@@ -101,6 +101,10 @@ impl Gate<'_> {
                     Code::TOO_OLD,
                     "signed longer ago than the rule takes".to_owned(),
                 )),
+                reasons if reasons.contains(&Some(Unhelpful::Proof)) => Some((
+                    Code::NO_PRESENCE,
+                    "it doesn't prove what the rule asks of each signature".to_owned(),
+                )),
                 [Some(Unhelpful::Author), ..] => {
                     Some((Code::SIGNER_IS_AUTHOR, author_reason(facts, signer)))
                 }
@@ -149,7 +153,9 @@ pub(super) fn bare(code: Code, effect: Effect, next: Next) -> Finding {
 fn sign_offs(missing: &MissingSignOffs, require: Option<&Require>, facts: &Facts) -> Finding {
     let needed = require.map_or(0, |require| require.signers);
     let only_teams = !missing.teams.is_empty() && facts.approvals.len() >= needed;
-    let code = if only_teams {
+    let code = if missing.proof_alone {
+        Code::PRESENCE_MISSING
+    } else if only_teams {
         Code::TEAM_MISSING
     } else {
         Code::SIGN_OFF_MISSING

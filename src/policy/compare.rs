@@ -307,6 +307,13 @@ impl Found {
         let flags = [
             ("above_author", old.above_author, new.above_author),
             ("declaration", old.declaration, new.declaration),
+            ("presence", old.presence, new.presence),
+            (
+                "user_verification",
+                old.user_verification,
+                new.user_verification,
+            ),
+            ("timestamp", old.timestamp, new.timestamp),
         ];
         for (what, before, now) in flags {
             if before != now {

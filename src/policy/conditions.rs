@@ -103,11 +103,10 @@ impl Reading {
         let max_age = self.duration(&fields, "max_age");
         // A sign-off is asked for by the number of signers or by what they must be or bring.
         let mut asks = fields.has("max_age") || above_author;
-        for key in ["presence", "user_verification", "timestamp"] {
-            let set = is_set(&fields, key);
-            self.unsupported_if(set, &fields, "require.", key);
-            asks |= set;
-        }
+        let presence = is_set(&fields, "presence");
+        let user_verification = is_set(&fields, "user_verification");
+        let timestamp = is_set(&fields, "timestamp");
+        asks |= presence || user_verification || timestamp;
         asks |= ["signers", "level", "team", "teams"]
             .into_iter()
             .any(|key| fields.has(key));
@@ -124,6 +123,9 @@ impl Reading {
             team: team.map(|team| team.value.to_owned()),
             teams: teams.iter().map(|team| team.value.to_owned()).collect(),
             declaration,
+            presence,
+            user_verification,
+            timestamp,
             max_age,
         })
     }

@@ -54,6 +54,8 @@ pub struct MissingSignOffs {
     pub teams: Vec<String>,
     /// Whether the rule asks for somebody above the author.
     pub above_author: bool,
+    /// Whether those who signed would be enough, did their signatures prove what the rule asks of each.
+    pub proof_alone: bool,
     /// Who could lower the number, in the roster's order.
     pub who: Vec<PersonId>,
 }
@@ -114,7 +116,14 @@ impl Require {
             true => " above the author",
             false => "",
         };
-        let mut words = vec![format!("{number} {noun}{plural}{of}{above}")];
+        let proofs = [
+            (self.presence, ", presence"),
+            (self.user_verification, ", user verification"),
+            (self.timestamp, ", a timestamp"),
+        ];
+        let proofs = proofs.iter().filter(|(asked, _)| *asked);
+        let proofs: String = proofs.map(|(_, word)| *word).collect();
+        let mut words = vec![format!("{number} {noun}{plural}{of}{above}{proofs}")];
         words.extend(teams.iter().map(|team| format!("1 of them of {team}")));
         words
     }
@@ -138,6 +147,8 @@ impl Require {
 pub enum Unhelpful {
     /// It is older than the rule takes.
     Age,
+    /// It doesn't prove what the rule asks of each signature.
+    Proof,
     /// They wrote the change, or may have.
     Author,
     /// Their level or team is not what the rule asks.

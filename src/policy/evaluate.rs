@@ -5,7 +5,6 @@
 //! holds for each of them with their own sign-off left out. Unless somebody else is proven, a signer
 //! may be the author as well, so the rule must also hold for each signer that it relies on.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::decision::{Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
@@ -108,6 +107,15 @@ pub fn unhelpful(
     rule: &Rule,
     person: &str,
 ) -> Option<Unhelpful> {
+    let evaluation = Evaluation {
+        policy,
+        roster,
+        facts,
+    };
+    let unproven = !evaluation.has_proof(rule, person);
+    if unproven && evaluation.missing(rule).iter().any(Missing::is_sign_offs) {
+        return Some(Unhelpful::Proof);
+    }
     let mut without = facts.clone();
     without.approvals.remove(person);
     let lowers = |facts: &Facts| {
@@ -206,6 +214,7 @@ impl<'a> Evaluation<'a> {
                 signers,
                 teams: self.missing_teams(rule, require),
                 above_author: require.above_author,
+                proof_alone: self.misses_proof_alone(rule),
                 who: self.who(rule),
             }));
         }
@@ -364,38 +373,6 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Whether the rule asks for signatures on what landed itself, and these are on what it is a merge of.
-    fn is_not_exact(&self, rule: &Rule) -> bool {
-        self.facts.merged && rule.exact
-    }
-
-    /// The approvals that the rule takes.
-    fn approvals(&self, rule: &Rule) -> Cow<'a, BTreeSet<PersonId>> {
-        let asks_age = rule
-            .require
-            .as_ref()
-            .is_some_and(|require| require.max_age.is_some());
-        if self.is_not_exact(rule) {
-            Cow::Owned(BTreeSet::new())
-        } else if asks_age {
-            let all = self.facts.approvals.iter();
-            Cow::Owned(
-                all.filter(|person| !self.is_too_old(rule, person))
-                    .cloned()
-                    .collect(),
-            )
-        } else {
-            Cow::Borrowed(&self.facts.approvals)
-        }
-    }
-
-    /// Whether a person's approval is older than the rule takes. One of an unknown age is.
-    fn is_too_old(&self, rule: &Rule, person: &str) -> bool {
-        let most = rule.require.as_ref().and_then(|require| require.max_age);
-        let age = self.facts.approval_ages.get(person);
-        most.is_some_and(|most| age.is_none_or(|age| *age > most))
-    }
-
     fn missing_teams(&self, rule: &Rule, require: &Require) -> Vec<String> {
         let approvals = self.approvals(rule);
         let signed = |team: &String| {
@@ -421,6 +398,10 @@ impl<'a> Evaluation<'a> {
         let asks = self.asks(rule) && (self.ai_matches(rule) || self.silent(rule));
         let approvals = self.approvals(rule);
         if !asks || approvals.contains(person) {
+            return false;
+        }
+        // No key of this version proves what such a rule asks.
+        if rule.require.as_ref().is_some_and(Require::asks_proof) {
             return false;
         }
         let mut with = approvals.clone().into_owned();

@@ -46,6 +46,12 @@ pub struct Facts {
     pub approvals: BTreeSet<PersonId>,
     /// How old each of these approvals was when the change landed, of several of one person the youngest.
     pub approval_ages: BTreeMap<PersonId, Duration>,
+    /// Those of them whose signature proves a touch. No key of this version proves that.
+    pub present: BTreeSet<PersonId>,
+    /// Those whose signature proves that the security key knew them. No key of this version proves that.
+    pub user_verified: BTreeSet<PersonId>,
+    /// Those whose signature an authority's timestamp dates. No signature of this version has one.
+    pub timestamped: BTreeSet<PersonId>,
     /// Who signed a counted emergency whose follow-up is not overdue.
     pub emergencies: BTreeSet<PersonId>,
     /// Whether what counts was signed for a change of which this one is the clean merge.

@@ -18,6 +18,7 @@ mod facts_testing;
 mod matching;
 mod parse;
 mod reach;
+mod taken;
 #[cfg(test)]
 mod testing;
 
@@ -135,6 +136,12 @@ pub struct Require {
     pub teams: Vec<String>,
     /// A counted declaration by a roster person.
     pub declaration: bool,
+    /// Each signature proves that somebody touched a security key.
+    pub presence: bool,
+    /// Each signature proves that a security key knew its owner, by a PIN or a finger.
+    pub user_verification: bool,
+    /// An authority's timestamp says when each was made.
+    pub timestamp: bool,
     /// How old an approval may be when the change lands; an approval of that very age counts.
     pub max_age: Option<Duration>,
 }
@@ -147,6 +154,13 @@ pub enum Enforce {
     Block,
     /// Warns.
     Warn,
+}
+
+impl Require {
+    /// Whether a signature must prove more than that a key signed.
+    pub fn asks_proof(&self) -> bool {
+        self.presence || self.user_verification || self.timestamp
+    }
 }
 
 impl Policy {

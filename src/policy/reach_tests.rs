@@ -50,6 +50,13 @@ fn who_can_not_be_spared_and_for_whom_nobody_is_left_is_told() {
 }
 
 #[test]
+fn a_rule_that_asks_what_no_key_proves_can_not_be_met() {
+    let rule = "[[rule]]\nname = \"touch\"\nrequire = { presence = true }\n";
+    let everybody = names(&["maya", "omar", "linus", "ana", "grace", "tomas"]);
+    assert_eq!(narrow(rule), [(everybody, 1, vec![])]);
+}
+
+#[test]
 fn a_burden_is_what_the_rule_asks_that_asks_most_once_the_authors_declared() {
     let rules = "[[rule]]\nname = \"one\"\nrequire = { level = \"senior\" }\n\
                  [[rule]]\nname = \"two\"\npaths = [\"core/**\"]\nrequire = { signers = 2, level = \"principal\" }\n";

@@ -6,6 +6,8 @@ from strict import Refused
 
 EXTENTS = ["none", "assisted", "generated", "autonomous"]
 STRANGER = object()
+# What a rule may ask of each signature, and the fact that says whose proves it.
+PROOFS = {"presence": "present", "user_verification": "userVerified", "timestamp": "timestamped"}
 
 
 class Policy:
@@ -49,6 +51,7 @@ class Facts:
         self.exempt, self.automated = given.get("exempt", False), given.get("automated", False)
         self.tools, self.models = set(given.get("tools", [])), set(given.get("models", []))
         self.agent_wrote = given.get("agentWrote", False)
+        self.proofs = {key: set(given.get(fact, [])) for key, fact in PROOFS.items()}
         self.stage, self.emergencies = given.get("stage"), set(given.get("emergencies", []))
         self.ages, self.merged = given.get("ages", {}), given.get("merged", False)
 
@@ -161,11 +164,14 @@ def taken(rule, facts):
     """The approvals that a rule takes."""
     if not_exact(rule, facts):
         return set()
-    limit = rule.get("require", {}).get("max_age")
-    if limit is None:
-        return facts.approvals
-    limit = seconds(limit)
-    return {person for person in facts.approvals if facts.ages.get(person, limit + 1) <= limit}
+    require = rule.get("require", {})
+    signers = set(facts.approvals)
+    for key, proven in facts.proofs.items():
+        signers = signers & proven if require.get(key) else signers
+    if "max_age" not in require:
+        return signers
+    limit = seconds(require["max_age"])
+    return {person for person in signers if facts.ages.get(person, limit + 1) <= limit}
 
 
 def missing_signers(policy, rule, facts, with_ai):

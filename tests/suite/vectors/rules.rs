@@ -54,7 +54,7 @@ fn extent(input: Input<'_>) -> Option<Extent> {
 }
 
 /// What is said of a group.
-const FACTS: [&str; 18] = [
+const FACTS: [&str; 21] = [
     "paths",
     "claimed",
     "unknownAuthor",
@@ -73,6 +73,9 @@ const FACTS: [&str; 18] = [
     "merged",
     "stage",
     "emergencies",
+    "present",
+    "userVerified",
+    "timestamped",
 ];
 
 fn facts(input: Input<'_>) -> Facts {
@@ -120,6 +123,9 @@ fn facts(input: Input<'_>) -> Facts {
         merged: flag("merged"),
         stage: given.optional("stage").map(|stage| stage.str().to_owned()),
         emergencies: names("emergencies"),
+        present: names("present"),
+        user_verified: names("userVerified"),
+        timestamped: names("timestamped"),
         ..Facts::default()
     }
 }
