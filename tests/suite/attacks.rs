@@ -504,3 +504,59 @@ fn no_commit_of_a_trust_run_lies_ahead_of_the_clock() {
         world.ci("HEAD~2..HEAD").expect(status, text);
     }
 }
+
+#[test]
+fn a_branch_that_moves_while_it_is_shown_is_not_signed() {
+    for moves in [true, false] {
+        let world = World::team();
+        let ben = world.fresh("ben");
+        ben.git(&["switch", "-q", "-c", "work"]);
+        ben.commit("a.rs", "one\n", "Write a.rs");
+        ben.countersign(&["declare", "--ai", "assisted"]).ok();
+        ben.git(&["push", "-q", "-u", "origin", "work"]);
+        let carol = world.fresh("carol");
+        carol.git(&["fetch", "-q"]);
+        let plain = carol.command(env!("CARGO_BIN_EXE_countersign"));
+        let mut given = 0;
+        let answers = std::iter::from_fn(|| {
+            given += 1;
+            if given == 3 && moves {
+                // The screen stands; the branch goes on, and carol's clone hears of it.
+                ben.commit("a.rs", "two\n", "Change it");
+                ben.git(&["push", "-q"]);
+                carol.git(&["fetch", "-q"]);
+            }
+            match given {
+                1 => Some(("Sign off? [y/N] ", "m")),
+                2 => Some(("Message: ", "read twice")),
+                3 => Some(("Sign off? [y/N] ", "y")),
+                _ => None,
+            }
+        });
+        let run = Clone::play_with(&plain, &["sign", "work"], answers);
+        match moves {
+            true => run.expect(2, "error[CS905]"),
+            false => run.expect(0, "approved by carol"),
+        };
+    }
+}
+
+#[test]
+fn a_shortened_digest_confirms_nothing() {
+    let world = World::team();
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", "work"]);
+    ben.commit("a.rs", "one\n", "Write a.rs");
+    ben.countersign(&["declare", "--ai", "assisted"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", "work"]);
+    let carol = world.fresh("carol");
+    let digest = carol.digest(&["origin/work"]);
+    for confirmed in [&digest[..63], &digest[..8], "", &digest.to_uppercase()] {
+        carol
+            .countersign(&["sign", "work", "--confirm", confirmed])
+            .expect(2, "error[CS903]");
+    }
+    carol
+        .countersign(&["sign", "work", "--confirm", &digest])
+        .expect(0, "approved by carol");
+}

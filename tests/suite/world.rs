@@ -251,6 +251,15 @@ impl Clone {
 
     /// Any command on a terminal.
     pub fn play(plain: &Command, args: &[&str], answers: &[(&str, &str)]) -> Run {
+        Self::play_with(plain, args, answers.iter().copied())
+    }
+
+    /// The same with answers that are found as they are needed: something may happen before one is given.
+    pub fn play_with<'a>(
+        plain: &Command,
+        args: &[&str],
+        answers: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Run {
         let folder = plain.get_current_dir().unwrap();
         let variables = plain.get_envs();
         let command = pty_process::blocking::Command::new(plain.get_program())
@@ -258,7 +267,7 @@ impl Clone {
             .current_dir(folder)
             .env_clear()
             .envs(variables.filter_map(|(name, value)| Some((name, value?))));
-        super::terminal::play(command, answers.iter().copied())
+        super::terminal::play(command, answers)
     }
 
     pub fn write(&self, path: &str, content: &str) {
