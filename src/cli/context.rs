@@ -196,11 +196,7 @@ impl Context {
         let named = branches
             .iter()
             .filter(|branch| short_branch(branch) != "HEAD");
-        let specs = named.map(|branch| FetchSpec {
-            source: (*branch).to_owned(),
-            destination: Some(format!("refs/remotes/{remote}/{}", short_branch(branch))),
-            rewind: true,
-        });
+        let specs = named.map(|branch| branch_spec(remote, branch));
         let (mut known, mut new) = (Vec::new(), Vec::new());
         for spec in specs {
             let name = spec.destination.as_deref().unwrap_or_default();
@@ -209,7 +205,7 @@ impl Context {
                 None => new.push(spec),
             }
         }
-        self.fetch(remote, &known)?;
+        self.fetch(remote, &known, Depth::Whole)?;
         self.fetch_new(remote, &new)
     }
 
@@ -221,17 +217,9 @@ impl Context {
         if !self.repo.is_shallow() {
             return Ok(false);
         }
-        let branches = branches.iter().map(|branch| FetchSpec {
-            source: (*branch).to_owned(),
-            destination: Some(format!("refs/remotes/{remote}/{}", short_branch(branch))),
-            rewind: true,
-        });
-        let ends = ends.iter().map(|end| FetchSpec {
-            source: end.to_string(),
-            destination: None,
-            rewind: false,
-        });
-        self.fetch_to(remote, &branches.chain(ends).collect::<Vec<_>>(), by)?;
+        let branches = branches.iter().map(|branch| branch_spec(remote, branch));
+        let specs = branches.chain(ends.iter().map(object_spec));
+        self.fetch(remote, &specs.collect::<Vec<_>>(), by)?;
         Ok(true)
     }
 
@@ -241,12 +229,8 @@ impl Context {
             return Ok(false);
         };
         for some in ids.chunks(OBJECTS_AT_ONCE) {
-            let specs = some.iter().map(|id| FetchSpec {
-                source: id.to_string(),
-                destination: None,
-                rewind: false,
-            });
-            self.fetch(remote, &specs.collect::<Vec<_>>())?;
+            let specs = some.iter().map(object_spec);
+            self.fetch(remote, &specs.collect::<Vec<_>>(), Depth::Whole)?;
         }
         Ok(!ids.is_empty())
     }
@@ -256,19 +240,8 @@ impl Context {
         let (Some(remote), false) = (&self.remote, self.offline) else {
             return Ok(());
         };
-        let specs = commits.iter().map(|commit| FetchSpec {
-            source: commit.to_string(),
-            destination: None,
-            rewind: false,
-        });
+        let specs = commits.iter().map(object_spec);
         self.fetch_new(remote, &specs.collect::<Vec<_>>())
-    }
-
-    fn fetch(&self, remote: &RemoteName, specs: &[FetchSpec]) -> Result<(), Failure> {
-        if specs.is_empty() {
-            return Ok(());
-        }
-        self.fetch_to(remote, specs, Depth::Whole)
     }
 
     /// Fetches what isn't here at all; a shallow clone, and a new repository, get a few commits of it, not its whole
@@ -278,15 +251,10 @@ impl Context {
             true => Depth::Cut(FIRST_DEPTH),
             false => Depth::Whole,
         };
-        self.fetch_to(remote, specs, depth)
+        self.fetch(remote, specs, depth)
     }
 
-    fn fetch_to(
-        &self,
-        remote: &RemoteName,
-        specs: &[FetchSpec],
-        depth: Depth,
-    ) -> Result<(), Failure> {
+    fn fetch(&self, remote: &RemoteName, specs: &[FetchSpec], depth: Depth) -> Result<(), Failure> {
         if specs.is_empty() {
             return Ok(());
         }
@@ -407,6 +375,24 @@ impl Context {
             now: self.environment.now,
             progress: &self.environment.meter,
         }
+    }
+}
+
+/// A branch, into this clone's copy of it.
+fn branch_spec(remote: &RemoteName, branch: &str) -> FetchSpec {
+    FetchSpec {
+        source: branch.to_owned(),
+        destination: Some(format!("refs/remotes/{remote}/{}", short_branch(branch))),
+        rewind: true,
+    }
+}
+
+/// An object by its id, into no ref.
+fn object_spec(id: &CommitId) -> FetchSpec {
+    FetchSpec {
+        source: id.to_string(),
+        destination: None,
+        rewind: false,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use countersign::attestation::{ARTIFACTS, AttestationError};
+use countersign::attestation::{ARTIFACTS, AttestationError, limits};
 use countersign::change::Digest;
 use countersign::codes::Code;
 use countersign::gate::{Judging, Verdict};
@@ -15,9 +15,6 @@ use countersign::verify::{ExpectedSummary, VerifiedSummary, verify_summary};
 use super::args::VerifyArgs;
 use super::context::{Context, Target};
 use super::{Failure, key};
-
-/// The largest file that `--after` reads: as large as a bundle can be.
-const MAX_BUNDLE: u64 = 262_144;
 
 /// What is written of a verdict, found out before anything is judged.
 pub struct Writer {
@@ -117,8 +114,8 @@ pub fn after(
     let shown = escape(&path.display().to_string(), 200);
     let unread = |error: std::io::Error| Failure::usage(format!("can't read {shown}: {error}"));
     let length = std::fs::metadata(path).map_err(unread)?.len();
-    if length > MAX_BUNDLE {
-        let message = format!("{shown} has over {MAX_BUNDLE} bytes");
+    if length > limits::BUNDLE_BYTES as u64 {
+        let message = format!("{shown} has over {} bytes", limits::BUNDLE_BYTES);
         return Err(Failure::new(Code::LIMIT, message));
     }
     let bytes = std::fs::read(path).map_err(unread)?;

@@ -65,19 +65,7 @@ impl Gate<'_> {
         let Some(before) = before.filter(|before| before.commits.contains(&last.commit)) else {
             return Ok(unit);
         };
-        let gate = Gate {
-            judging: &before.judging,
-            history: self.history,
-            store: self.store,
-            store_limits: self.store_limits.clone(),
-            target: self.target.clone(),
-            target_tip: self.target_tip.clone(),
-            accepted_lines: self.accepted_lines.clone(),
-            after: self.after.clone(),
-            stage: self.stage.clone(),
-            now: self.now,
-            progress: self.progress,
-        };
+        let gate = self.with(&before.judging, self.progress);
         let then = gate.assess(line, place, ends.0, ends.1)?.unit;
         Ok(if then.passes() { then } else { unit })
     }

@@ -72,3 +72,20 @@ pub struct Gate<'a> {
     /// Who is told how far it is; `&()` for nobody.
     pub progress: &'a dyn Progress,
 }
+
+impl Gate<'_> {
+    /// The same gate with another judging version, and somebody else who is told how far it is.
+    fn with<'b>(&'b self, judging: &'b Judging, progress: &'b dyn Progress) -> Gate<'b> {
+        Gate {
+            judging,
+            progress,
+            store_limits: self.store_limits.clone(),
+            target: self.target.clone(),
+            target_tip: self.target_tip.clone(),
+            accepted_lines: self.accepted_lines.clone(),
+            after: self.after.clone(),
+            stage: self.stage.clone(),
+            ..*self
+        }
+    }
+}

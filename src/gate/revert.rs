@@ -330,16 +330,7 @@ impl Gate<'_> {
         if Line::new(self.history).after(Some(start), base)?.is_none() {
             return Ok(HashSet::new());
         }
-        let gate = Gate {
-            progress: &(),
-            target: self.target.clone(),
-            target_tip: self.target_tip.clone(),
-            accepted_lines: self.accepted_lines.clone(),
-            after: self.after.clone(),
-            stage: self.stage.clone(),
-            store_limits: self.store_limits.clone(),
-            ..*self
-        };
+        let gate = self.with(self.judging, &());
         let (units, _) = gate.judge_units(Scope::Complete, Some(start), base)?;
         let passing = units.into_iter().filter(UnitVerdict::passes);
         Ok(passing.map(|unit| unit.commit).collect())

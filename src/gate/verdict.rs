@@ -132,9 +132,13 @@ impl UnitVerdict {
 
     /// Whether it passes in an emergency, so that signatures are still to come.
     pub fn owes(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.code == Code::EMERGENCY)
+        self.debt().is_some()
+    }
+
+    /// The finding that says which signatures are still to come, where it passes in an emergency.
+    pub fn debt(&self) -> Option<&Finding> {
+        let mut findings = self.findings.iter();
+        findings.find(|finding| finding.code == Code::EMERGENCY)
     }
 
     /// Of a statement over another form of the change, the reason for which it doesn't count there says more.

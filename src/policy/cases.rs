@@ -113,8 +113,8 @@ impl Case {
 }
 
 fn word(policy: &Policy, roster: &Roster, (facts, decision): (&Facts, &Decision)) -> Expected {
-    let mut blocking = decision.unmet.iter();
-    let mut blocking = blocking.by_ref().filter(|it| it.enforce == Enforce::Block);
+    let unmet = decision.unmet.iter();
+    let mut blocking = unmet.filter(|unmet| unmet.enforce == Enforce::Block);
     if decision.passes() {
         Expected::Pass
     } else if blocking.any(|unmet| unmet.missing == Missing::Forbidden) {

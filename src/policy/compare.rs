@@ -84,6 +84,10 @@ fn name(rule: &Rule) -> String {
     }
 }
 
+fn minutes(duration: Duration) -> String {
+    format!("{} min", duration.as_secs() / 60)
+}
+
 fn texts(globs: &[Glob]) -> Vec<String> {
     globs.iter().map(|glob| glob.as_str().to_owned()).collect()
 }
@@ -135,12 +139,7 @@ impl Found {
 
     /// The longer what landed can be taken back without a signature, the less is asked.
     fn windows(&mut self, before: Option<Duration>, now: Option<Duration>) {
-        let shown = |window: Option<Duration>| {
-            window.map_or_else(
-                || "none".to_owned(),
-                |window| format!("{} min", window.as_secs() / 60),
-            )
-        };
+        let shown = |window: Option<Duration>| window.map_or_else(|| "none".to_owned(), minutes);
         self.named("revert window", &shown(before), &shown(now), now > before);
     }
 
@@ -166,10 +165,8 @@ impl Found {
                         newer.author,
                     );
                 }
-                let minutes =
-                    |policy: &Emergency| format!("{} min", policy.follow_up.as_secs() / 60);
-                let longer = newer.follow_up > older.follow_up;
-                self.named("follow_up", &minutes(older), &minutes(newer), longer);
+                let (before, now) = (older.follow_up, newer.follow_up);
+                self.named("follow_up", &minutes(before), &minutes(now), now > before);
             }
         }
         self.start(String::new(), None);
@@ -298,12 +295,8 @@ impl Found {
             (Some(_), None) => true,
             (Some(before), Some(now)) => now > before,
         };
-        let hours = |require: &Require| {
-            require
-                .max_age
-                .map(|age| format!("{} min", age.as_secs() / 60))
-        };
-        self.asked("max_age", hours(old).as_ref(), hours(new).as_ref(), longer);
+        let (before, now) = (old.max_age.map(minutes), new.max_age.map(minutes));
+        self.asked("max_age", before.as_ref(), now.as_ref(), longer);
         let flags = [
             ("above_author", old.above_author, new.above_author),
             ("declaration", old.declaration, new.declaration),

@@ -1,8 +1,7 @@
 //! What passed, in a few words.
 
 use super::human::{SHOWN, count, noun};
-use crate::codes::Code;
-use crate::gate::{Coverage, Effect, Finding, Scope, StatementKind, UnitVerdict, Verdict};
+use crate::gate::{Coverage, Effect, Scope, StatementKind, UnitVerdict, Verdict};
 use crate::text::escape;
 
 /// How many units pass by the version before the judging one.
@@ -44,11 +43,11 @@ pub(super) fn summary(verdict: &Verdict) -> String {
             unit.coverage,
             Coverage::Exact | Coverage::Series | Coverage::CleanMerge
         ) && approvers(unit).next().is_none()
-            && in_emergency(unit).is_none()
+            && !unit.owes()
     });
     let trust = number(|unit| unit.coverage == Coverage::Trust);
     let empty = number(|unit| unit.coverage == Coverage::Empty);
-    let through = number(|unit| in_emergency(unit).is_some());
+    let through = number(UnitVerdict::owes);
     let reverts = number(|unit| unit.coverage == Coverage::Revert);
     let free = number(|unit| matches!(unit.coverage, Coverage::None | Coverage::Exempt));
     let warned = number(|unit| {
@@ -75,7 +74,7 @@ pub(super) fn summary(verdict: &Verdict) -> String {
 
 fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
     let noun = noun(verdict.scope);
-    if let Some(finding) = in_emergency(unit) {
+    if let Some(finding) = unit.debt() {
         return format!(
             "{} in an emergency, {} still to come",
             count(unit.count(), noun),
@@ -125,12 +124,6 @@ fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
             )
         }
     }
-}
-
-/// The finding that says so, where a unit passes in an emergency.
-fn in_emergency(unit: &UnitVerdict) -> Option<&Finding> {
-    let mut findings = unit.findings.iter();
-    findings.find(|finding| finding.code == Code::EMERGENCY)
 }
 
 /// Who gave a counted approval.

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use serde_json::{Value, json};
 
+use crate::events::branch;
 use crate::hook::path_with_program;
 use crate::world::{Clone, Run, World, run};
 
@@ -57,16 +58,6 @@ fn answered(mut stream: TcpStream, answer: &Value) -> std::io::Result<Asked> {
         words.join(" "),
         serde_json::from_slice(&body).unwrap_or_default(),
     ))
-}
-
-/// A branch with a change, declared to be of this extent.
-fn branch(world: &World, extent: &str) -> Clone {
-    let ben = world.fresh("ben");
-    ben.git(&["switch", "-q", "-c", "tags"]);
-    ben.commit("tags.rs", "one\n", "Add tags");
-    ben.countersign(&["declare", "--ai", extent]).ok();
-    ben.git(&["push", "-q", "-u", "origin", "tags"]);
-    ben
 }
 
 fn pull(ben: &Clone) -> Value {

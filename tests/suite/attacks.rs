@@ -509,11 +509,7 @@ fn no_commit_of_a_trust_run_lies_ahead_of_the_clock() {
 fn a_branch_that_moves_while_it_is_shown_is_not_signed() {
     for moves in [true, false] {
         let world = World::team();
-        let ben = world.fresh("ben");
-        ben.git(&["switch", "-q", "-c", "work"]);
-        ben.commit("a.rs", "one\n", "Write a.rs");
-        ben.countersign(&["declare", "--ai", "assisted"]).ok();
-        ben.git(&["push", "-q", "-u", "origin", "work"]);
+        let (ben, _) = declared(&world);
         let carol = world.fresh("carol");
         carol.git(&["fetch", "-q"]);
         let plain = carol.command(env!("CARGO_BIN_EXE_countersign"));
@@ -522,7 +518,7 @@ fn a_branch_that_moves_while_it_is_shown_is_not_signed() {
             given += 1;
             if given == 3 && moves {
                 // The screen stands; the branch goes on, and carol's clone hears of it.
-                ben.commit("a.rs", "two\n", "Change it");
+                ben.commit("lib.rs", "two\n", "Change it");
                 ben.git(&["push", "-q"]);
                 carol.git(&["fetch", "-q"]);
             }
@@ -533,7 +529,7 @@ fn a_branch_that_moves_while_it_is_shown_is_not_signed() {
                 _ => None,
             }
         });
-        let run = Clone::play_with(&plain, &["sign", "work"], answers);
+        let run = Clone::play_with(&plain, &["sign", "tags"], answers);
         match moves {
             true => run.expect(2, "error[CS905]"),
             false => run.expect(0, "approved by carol"),
@@ -544,19 +540,15 @@ fn a_branch_that_moves_while_it_is_shown_is_not_signed() {
 #[test]
 fn a_shortened_digest_confirms_nothing() {
     let world = World::team();
-    let ben = world.fresh("ben");
-    ben.git(&["switch", "-q", "-c", "work"]);
-    ben.commit("a.rs", "one\n", "Write a.rs");
-    ben.countersign(&["declare", "--ai", "assisted"]).ok();
-    ben.git(&["push", "-q", "-u", "origin", "work"]);
+    declared(&world);
     let carol = world.fresh("carol");
-    let digest = carol.digest(&["origin/work"]);
+    let digest = carol.digest(&["origin/tags"]);
     for confirmed in [&digest[..63], &digest[..8], "", &digest.to_uppercase()] {
         carol
-            .countersign(&["sign", "work", "--confirm", confirmed])
+            .countersign(&["sign", "tags", "--confirm", confirmed])
             .expect(2, "error[CS903]");
     }
     carol
-        .countersign(&["sign", "work", "--confirm", &digest])
+        .countersign(&["sign", "tags", "--confirm", &digest])
         .expect(0, "approved by carol");
 }

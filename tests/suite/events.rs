@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::world::{Clone, Run, World, run};
 
 /// Ben's branch `tags`, declared to be `extent`.
-fn branch(world: &World, extent: &str) -> Clone {
+pub fn branch(world: &World, extent: &str) -> Clone {
     let ben = world.fresh("ben");
     ben.git(&["switch", "-q", "-c", "tags"]);
     ben.commit("tags.rs", "one\n", "Add tags");
