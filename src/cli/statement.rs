@@ -10,14 +10,14 @@ use countersign::attestation::{
     Target as StatementTarget, pae,
 };
 use countersign::change::{
-    ChangeDigest, ChangeManifest, CommitId, Content, Digest, History, HistoryError, MERGED_LIMIT,
-    is_mergeable,
+    ChangeDigest, ChangeManifest, Commit, CommitId, Content, Digest, History, HistoryError,
+    MERGED_LIMIT, is_mergeable,
 };
 use countersign::codes::Code;
-use countersign::gate::{Assessment, merge_adds};
-use countersign::git::RemoteName;
+use countersign::gate::{Assessment, MAX_GROUP, merge_adds};
+use countersign::git::{RemoteName, Repository};
 use countersign::roster::{Engineer, PersonId, Roster};
-use countersign::store::{Direction, Item};
+use countersign::store::{Direction, Item, StoreError};
 
 use super::context::Context;
 use super::key::Found;
@@ -42,6 +42,7 @@ pub fn change(session: &Session, assessment: &Assessment) -> Result<Change, Fail
     } = session;
     let manifest = &assessment.manifest;
     let (insertions, deletions) = lines(context, &subject.base, &subject.head, manifest)?;
+    let commits = reviewed(context, assessment)?;
     Ok(Change {
         repository: judging.policy.repository.clone(),
         targets: vec![StatementTarget {
@@ -51,7 +52,7 @@ pub fn change(session: &Session, assessment: &Assessment) -> Result<Change, Fail
         base: subject.base.clone(),
         head: subject.head.clone(),
         landed: subject.landed.then(|| subject.head.clone()),
-        commits: commits(context, assessment)?,
+        commits: commits.map(|all| all.iter().map(|one| one.manifest.digest()).collect()),
         files: assessment.manifest.len() as u64,
         insertions,
         deletions,
@@ -74,13 +75,19 @@ pub fn lines(
     Ok((insertions, deletions))
 }
 
-/// The change digests of the reviewed commits, the oldest first, without those that change nothing
-/// and merges that add nothing; absent where a merge adds something.
-fn commits(
+/// A reviewed commit that changes something, with its change.
+struct Reviewed<'c> {
+    commit: &'c Commit,
+    manifest: ChangeManifest,
+}
+
+/// The reviewed commits, the oldest first, without those that change nothing and merges that add nothing; absent where
+/// a merge adds something.
+fn reviewed<'c>(
     context: &Context,
-    assessment: &Assessment,
-) -> Result<Option<Vec<ChangeDigest>>, Failure> {
-    let mut digests = Vec::new();
+    assessment: &'c Assessment,
+) -> Result<Option<Vec<Reviewed<'c>>>, Failure> {
+    let mut reviewed = Vec::new();
     if assessment.claims.commits.len() > MAX_LISTED {
         return Ok(None);
     }
@@ -93,10 +100,10 @@ fn commits(
         }
         let manifest = context.repo.change(commit.parents.first(), &commit.id)?;
         if !manifest.is_empty() {
-            digests.push(manifest.digest());
+            reviewed.push(Reviewed { commit, manifest });
         }
     }
-    Ok(Some(digests))
+    Ok(Some(reviewed))
 }
 
 /// The `authors` of a predicate: whom commits name, and who declared.
@@ -273,9 +280,7 @@ pub fn keep(
     let context = &session.context;
     let bytes = bundle.as_bytes();
     let change = assessment.unit.change;
-    let failed = |error: countersign::store::StoreError| {
-        Failure::new(Code::STORE_UNREADABLE, error.to_string())
-    };
+    let failed = |error: StoreError| Failure::new(Code::STORE_UNREADABLE, error.to_string());
     let item = Item::bundle(&change, bytes.to_vec()).map_err(failed)?;
     let name = item.place().digest();
     let mut items = vec![
@@ -283,9 +288,7 @@ pub fn keep(
         Item::manifest(&change, &assessment.manifest).map_err(failed)?,
     ];
     if session.judging.policy.clean_merge {
-        let texts = texts(session, &assessment.manifest)?;
-        let texts = texts.into_iter().map(|text| Item::blob(&change, text));
-        items.extend(texts.collect::<Result<Vec<_>, _>>().map_err(failed)?);
+        items.extend(texts(session, assessment, &change)?);
     }
     let message = format!("attest: add a bundle for {}", change.short());
     context
@@ -308,13 +311,49 @@ pub fn keep(
     })
 }
 
-/// The texts of both sides of modified files, without which a clean merge can't be told once the reviewed branch is
-/// gone (SPEC 8.3). More than is merged is left out.
-fn texts(session: &Session, manifest: &ChangeManifest) -> Result<Vec<Vec<u8>>, Failure> {
-    let subject = &session.subject;
+/// Without what a clean merge can't be told once the reviewed branch is gone (SPEC 8.5): the texts of both sides of
+/// modified files, and for a series the manifest and the texts of each of its commits too. More than is merged is left
+/// out.
+fn texts(
+    session: &Session,
+    assessment: &Assessment,
+    change: &ChangeDigest,
+) -> Result<Vec<Item>, Failure> {
+    let Session {
+        context, subject, ..
+    } = session;
+    let failed = |error: StoreError| Failure::new(Code::STORE_UNREADABLE, error.to_string());
+    let (mut items, mut left) = (Vec::new(), MERGED_LIMIT);
+    let ends = (&subject.base, &subject.head);
+    for text in modified(&context.repo, ends, &assessment.manifest, &mut left)? {
+        items.push(Item::blob(change, text).map_err(failed)?);
+    }
+    let series = reviewed(context, assessment)?.unwrap_or_default();
+    if !(2..=MAX_GROUP).contains(&series.len()) {
+        return Ok(items);
+    }
+    for Reviewed { commit, manifest } in series {
+        let Some(parent) = commit.parents.first() else {
+            continue;
+        };
+        let change = manifest.digest();
+        items.push(Item::manifest(&change, &manifest).map_err(failed)?);
+        for text in modified(&context.repo, (parent, &commit.id), &manifest, &mut left)? {
+            items.push(Item::blob(&change, text).map_err(failed)?);
+        }
+    }
+    Ok(items)
+}
+
+/// The texts of both sides of the files that a change modifies, up to what is `left` of the bytes of one merge.
+fn modified(
+    repo: &Repository,
+    (base, head): (&CommitId, &CommitId),
+    manifest: &ChangeManifest,
+    left: &mut usize,
+) -> Result<Vec<Vec<u8>>, Failure> {
     let file = |side: Option<&Content>| side.and_then(Content::regular_file);
     let mut texts = Vec::new();
-    let mut left = MERGED_LIMIT;
     for entry in manifest.entries() {
         let (Some(old), Some(new)) = (file(entry.old), file(entry.new)) else {
             continue;
@@ -323,16 +362,16 @@ fn texts(session: &Session, manifest: &ChangeManifest) -> Result<Vec<Vec<u8>>, F
             continue;
         }
         let mut sides = Vec::new();
-        for commit in [&subject.base, &subject.head] {
-            match session.context.repo.text(commit, entry.path) {
+        for commit in [base, head] {
+            match repo.text(commit, entry.path) {
                 Ok(text) => sides.extend(text),
                 Err(HistoryError::Limit(_)) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         let length: usize = sides.iter().map(Vec::len).sum();
-        if sides.len() == 2 && sides.iter().all(|text| is_mergeable(text)) && length <= left {
-            left -= length;
+        if sides.len() == 2 && sides.iter().all(|text| is_mergeable(text)) && length <= *left {
+            *left -= length;
             texts.extend(sides);
         }
     }

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::Gate;
-use super::line::Line;
+use super::line::{Line, Unit};
+use super::series::MAX_GROUP;
 use super::statements::Place;
 use super::trust_unit::touches_trust;
 use super::verdict::Undecided;
+use crate::attestation::Change;
 use crate::change::{
     ChangeDigest, ChangeManifest, CommitId, Content, Digest, Entry, HistoryError, MERGED_LIMIT,
     RepoPath, is_mergeable, merge_lines, sha256,
@@ -32,15 +34,27 @@ pub(super) struct Reviewed {
 }
 
 impl Reviewed {
-    /// What one statement is over.
-    pub fn of(statement: &VerifiedStatement, manifest: &ChangeManifest) -> Self {
+    /// What one statement is over, where what stands at `place` is that very change.
+    pub fn of(statement: &VerifiedStatement, place: &Place<'_>) -> Self {
         let change = statement.change();
+        let landed = place.onto.iter().zip(place.units.last());
+        let landed = landed.map(|(onto, last)| (onto.clone(), last.commit.clone()));
+        let signed = (change.base.clone(), change.head.clone());
         Self {
             digest: statement.subject(),
-            manifest: manifest.clone(),
-            sides: vec![(change.base.clone(), change.head.clone())],
+            manifest: place.manifest.clone(),
+            sides: landed.chain([signed]).collect(),
         }
     }
+}
+
+/// What merging the texts of a reviewed change says.
+enum Merged {
+    /// All results are what landed.
+    Same,
+    Differs,
+    /// The text at this path is not here, so that nobody can tell.
+    Unknown(RepoPath),
 }
 
 /// The stored changes, by path. Anybody may have stored any.
@@ -51,12 +65,8 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// The changes that touch every path of this one, itself aside.
-    fn around<'s>(
-        &'s self,
-        manifest: &'s ChangeManifest,
-        own: &'s ChangeDigest,
-    ) -> impl Iterator<Item = &'s (ChangeDigest, ChangeManifest)> {
+    /// Among which changes those are that touch every path of this one.
+    fn fewest(&self, manifest: &ChangeManifest) -> &[usize] {
         let of = |path| {
             self.by_path
                 .get(path)
@@ -64,7 +74,16 @@ impl Stored {
                 .unwrap_or_default()
         };
         let fewest = manifest.paths().map(of).min_by_key(|changes| changes.len());
-        let changes = fewest.unwrap_or_default().iter();
+        fewest.unwrap_or_default()
+    }
+
+    /// The changes that touch every path of this one, itself aside.
+    fn around<'s>(
+        &'s self,
+        manifest: &'s ChangeManifest,
+        own: &'s ChangeDigest,
+    ) -> impl Iterator<Item = &'s (ChangeDigest, ChangeManifest)> {
+        let changes = self.fewest(manifest).iter();
         let changes = changes.filter_map(|change| self.changes.get(*change));
         changes.filter(move |(digest, other)| {
             digest != own && manifest.paths().all(|path| other.entry(path).is_some())
@@ -114,21 +133,19 @@ impl Gate<'_> {
         base: Option<&CommitId>,
     ) -> Result<Vec<Rc<Reviewed>>, Undecided> {
         let landed = place.manifest;
-        let several = place.units.len() > 1;
-        if !self.judging.policy.clean_merge || several || landed.is_empty() || touches_trust(landed)
-        {
+        if !self.judging.policy.clean_merge || landed.is_empty() || touches_trust(landed) {
             return Ok(Vec::new());
         }
-        if let Some(unit) = place.units.last()
-            && self.history.commit(&unit.commit)?.parents.len() > MAX_PARENTS
-        {
-            return Ok(Vec::new());
+        for unit in place.units {
+            if self.history.parents(&unit.commit)?.len() > MAX_PARENTS {
+                return Ok(Vec::new());
+            }
         }
         let stored = line.stored(|| self.manifests())?;
         let mut covering = Vec::new();
         for (digest, manifest) in stored.around(landed, &place.digest) {
             // First of all it must be somebody's: what nobody signed costs nothing more.
-            let sides = self.signed_sides(digest)?;
+            let sides = self.signed_sides(digest, place.units)?;
             if sides.is_empty() {
                 continue;
             }
@@ -140,15 +157,126 @@ impl Gate<'_> {
                 manifest: manifest.clone(),
                 sides,
             };
-            if self.all_merge(line, &reviewed, &merges, base)? {
+            if let Merged::Same = self.all_merge(line, &reviewed, &merges, base)? {
                 covering.push(Rc::new(reviewed));
             }
         }
         Ok(covering)
     }
 
+    /// How many stored changes must be looked at to find those of which this one is the clean merge.
+    pub(super) fn candidates(
+        &self,
+        line: &Line<'_>,
+        manifest: &ChangeManifest,
+    ) -> Result<usize, Undecided> {
+        if !self.judging.policy.clean_merge {
+            return Ok(0);
+        }
+        let stored = line.stored(|| self.manifests())?;
+        Ok(stored.fewest(manifest).len())
+    }
+
+    /// Whether landed units are a statement's reviewed commits one by one, each that very change or, where the policy
+    /// takes those, its clean merge. Else a run could swallow somebody's fix in between and undo it.
+    pub(super) fn is_series(
+        &self,
+        line: &Line<'_>,
+        units: &[Rc<Unit>],
+        change: &Change,
+    ) -> Result<bool, Undecided> {
+        if units.len() < 2 {
+            return Ok(true);
+        }
+        let landed: Vec<_> = units
+            .iter()
+            .filter(|unit| !unit.manifest.is_empty())
+            .collect();
+        let Some(commits) = change
+            .commits
+            .as_ref()
+            .filter(|all| all.len() == landed.len())
+        else {
+            return Ok(false);
+        };
+        for (unit, commit) in landed.into_iter().zip(commits) {
+            if unit.digest != *commit && !self.is_form_of(line, unit, (commit, change))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether one landed unit is the clean merge of a reviewed commit, whose manifest the store has to hold.
+    fn is_form_of(
+        &self,
+        line: &Line<'_>,
+        unit: &Unit,
+        (commit, change): (&ChangeDigest, &Change),
+    ) -> Result<bool, Undecided> {
+        if !self.judging.policy.clean_merge {
+            return Ok(false);
+        }
+        let Some(manifest) = self.store.manifest(commit)?.manifest else {
+            return Ok(false);
+        };
+        let mut paths = unit.manifest.paths();
+        let parent = unit.parent.as_ref();
+        if !paths.all(|path| manifest.entry(path).is_some()) {
+            return Ok(false);
+        }
+        let Some(merges) = self.merges(&manifest, &unit.manifest, parent)? else {
+            return Ok(false);
+        };
+        let reviewed = Reviewed {
+            digest: *commit,
+            manifest,
+            sides: vec![(change.base.clone(), change.head.clone())],
+        };
+        let merged = self.all_merge(line, &reviewed, &merges, parent)?;
+        Ok(matches!(merged, Merged::Same))
+    }
+
+    /// Whether the clean merge of a reviewed change landed with a unit: with that one alone, or with it as the last of
+    /// as many as the change had `commits`, whatever else they changed.
+    ///
+    /// # Errors
+    /// The reviewed texts are not here: who withholds them must not make a spent statement look unspent.
+    pub(super) fn landed_merged(
+        &self,
+        line: &Line<'_>,
+        reviewed: &Reviewed,
+        unit: &Rc<Unit>,
+        commits: usize,
+    ) -> Result<bool, Undecided> {
+        let parent = unit.parent.as_ref();
+        if self.holds_clean_merge(line, reviewed, &unit.manifest, parent)? {
+            return Ok(true);
+        }
+        if !(2..=MAX_GROUP).contains(&commits) {
+            return Ok(false);
+        }
+        let (mut first, mut run) = (Rc::clone(unit), vec![unit.manifest.clone()]);
+        while run.len() < commits {
+            let Some(parent) = &first.parent else {
+                return Ok(false);
+            };
+            first = line.unit(parent)?;
+            if !first.manifest.is_empty() {
+                run.push(first.manifest.clone());
+            }
+        }
+        let mut composed = ChangeManifest::default();
+        for manifest in run.iter().rev() {
+            composed
+                .append(manifest)
+                .map_err(|error| Undecided::new(Code::INTERNAL, error.to_string()))?;
+        }
+        self.holds_clean_merge(line, reviewed, &composed, first.parent.as_ref())
+    }
+
     /// Whether what landed upon `base` holds the clean merge of a reviewed change, whatever else it holds.
-    pub(super) fn holds_clean_merge(
+    fn holds_clean_merge(
         &self,
         line: &Line<'_>,
         reviewed: &Reviewed,
@@ -159,9 +287,19 @@ impl Gate<'_> {
         if !reviewed.manifest.paths().any(shared) {
             return Ok(false);
         }
-        match self.merges(&reviewed.manifest, landed, base)? {
-            Some(merges) => self.all_merge(line, reviewed, &merges, base),
-            None => Ok(false),
+        let Some(merges) = self.merges(&reviewed.manifest, landed, base)? else {
+            return Ok(false);
+        };
+        match self.all_merge(line, reviewed, &merges, base)? {
+            Merged::Same => Ok(true),
+            Merged::Differs => Ok(false),
+            Merged::Unknown(path) => {
+                let change = reviewed.digest.short();
+                let message = format!(
+                    "what {change} was about at {path} is not here, so that nobody can tell whether it landed before"
+                );
+                Err(Undecided::new(Code::OBJECT_MISSING, message))
+            }
         }
     }
 
@@ -187,15 +325,26 @@ impl Gate<'_> {
         Ok(stored)
     }
 
-    /// Where the genuine statements over a change say that its sides stand.
-    fn signed_sides(&self, change: &ChangeDigest) -> Result<Vec<(CommitId, CommitId)>, Undecided> {
+    /// Where the genuine statements over a change say that its sides stand: those that are over as many commits as
+    /// there are `units`, where these are several.
+    fn signed_sides(
+        &self,
+        change: &ChangeDigest,
+        units: &[Rc<Unit>],
+    ) -> Result<Vec<(CommitId, CommitId)>, Undecided> {
         let bundles = self.bundles(change)?;
         let genuine = bundles
             .iter()
             .filter_map(|bundle| self.verify(bundle, Some(*change)).ok());
-        let sides = genuine.map(|statement| {
+        let landed = units
+            .iter()
+            .filter(|unit| !unit.manifest.is_empty())
+            .count();
+        let sides = genuine.filter_map(|statement| {
             let change = statement.change();
-            (change.base.clone(), change.head.clone())
+            let commits = change.commits.as_ref().map(Vec::len);
+            let fits = units.len() < 2 || commits == Some(landed);
+            fits.then(|| (change.base.clone(), change.head.clone()))
         });
         Ok(sides.collect())
     }
@@ -242,31 +391,35 @@ impl Gate<'_> {
         reviewed: &Reviewed,
         merges: &[Merge],
         base: Option<&CommitId>,
-    ) -> Result<bool, Undecided> {
+    ) -> Result<Merged, Undecided> {
         let mut bytes = 0;
         for merge in merges {
-            let old = self.reviewed_text(reviewed, &merge.path, &merge.old)?;
-            let new = self.reviewed_text(reviewed, &merge.path, &merge.new)?;
             let cur = match base {
                 Some(base) => self.text_at(base, &merge.path, &merge.cur)?,
                 None => None,
             };
-            let (Some(old), Some(new), Some(cur)) = (old, new, cur) else {
-                return Ok(false);
+            // Too large to be merged.
+            let Some(cur) = cur else {
+                return Ok(Merged::Differs);
+            };
+            let old = self.reviewed_text(reviewed, &merge.path, &merge.old)?;
+            let new = self.reviewed_text(reviewed, &merge.path, &merge.new)?;
+            let (Some(old), Some(new)) = (old, new) else {
+                return Ok(Merged::Unknown(merge.path.clone()));
             };
             let texts = [&old, &new, &cur];
             let length: usize = texts.iter().map(|text| text.len()).sum();
             bytes += length;
             if bytes > MERGED_LIMIT || !texts.iter().all(|text| is_mergeable(text)) {
-                return Ok(false);
+                return Ok(Merged::Differs);
             }
             line.merges(length as u64, MAX_CHECK)?;
             let merged = merge_lines(&old, &new, &cur);
             if merged.is_none_or(|merged| sha256(&merged) != merge.result) {
-                return Ok(false);
+                return Ok(Merged::Differs);
             }
         }
-        Ok(true)
+        Ok(Merged::Same)
     }
 
     /// A side of a reviewed change: from the store, else from where statements say that it stands.

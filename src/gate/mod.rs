@@ -42,6 +42,7 @@ pub use judging::{
 };
 pub use progress::{Progress, Step};
 pub use resting::Resting;
+pub use series::MAX_GROUP;
 pub use verdict::{
     AuthorView, Coverage, Debt, Effect, Finding, JudgedBy, Nearest, Next, RuleView, Scope,
     StatementKind, StatementView, Undecided, UnitVerdict, Verdict,

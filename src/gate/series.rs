@@ -20,7 +20,7 @@ use crate::change::{ChangeDigest, ChangeManifest, CommitId};
 use crate::codes::Code;
 
 /// The most units of a group (SPEC 10).
-pub(super) const MAX_GROUP: usize = 50;
+pub const MAX_GROUP: usize = 50;
 /// The most entries of a group's composed change (SPEC 10).
 const MAX_GROUP_ENTRIES: usize = 200_000;
 /// The most entries that one check composes while it looks for groups (SPEC 10).
@@ -58,6 +58,8 @@ impl Search {
 pub(super) struct Group {
     pub first: usize,
     pub last: usize,
+    /// Its composed change, and those of which that is the clean merge.
+    pub signed: Vec<ChangeDigest>,
     pub verdict: UnitVerdict,
 }
 
@@ -169,25 +171,49 @@ impl Gate<'_> {
                 .append(&unit.manifest)
                 .map_err(|error| Undecided::new(Code::INTERNAL, error.to_string()))?;
             // An empty composition covers nothing, whoever signed it.
-            if !worthwhile
-                || composed.is_empty()
-                || !self.stored(search)?.contains(&composed.digest())
-            {
+            if !worthwhile || composed.is_empty() {
+                continue;
+            }
+            let units = run.get(..=length).unwrap_or_default();
+            let signed = self.stored_for(line, units, &composed, search)?;
+            if signed.is_empty() {
                 continue;
             }
             search.groups_left -= 1;
-            let units = run.get(..=length).unwrap_or_default();
-            let before = &mut search.before;
-            if let Some(verdict) = self.judge_group(line, units, &composed, before)? {
-                let (first, last) = (start, start + length);
+            if let Some(verdict) = self.judge_group(line, units, &composed, &mut search.before)? {
                 groups.push(Group {
-                    first,
-                    last,
+                    first: start,
+                    last: start + length,
+                    signed,
                     verdict,
                 });
             }
         }
         Ok(())
+    }
+
+    /// The stored changes that may cover several units as one: their composed change, and those of which that is the
+    /// clean merge.
+    fn stored_for(
+        &self,
+        line: &Line<'_>,
+        units: &[Rc<Unit>],
+        composed: &ChangeManifest,
+        search: &mut Search,
+    ) -> Result<Vec<ChangeDigest>, Undecided> {
+        let digest = composed.digest();
+        let own = self.stored(search)?.contains(&digest).then_some(digest);
+        let looked_at = self.candidates(line, composed)?;
+        if looked_at > search.entries_left {
+            search.cut_short = true;
+            return Ok(own.into_iter().collect());
+        }
+        search.entries_left -= looked_at;
+        let base = units.first().and_then(|unit| unit.parent.clone());
+        let place = Place::new(composed, digest, base.clone(), units);
+        let merged = self.covering(line, &place, base.as_ref())?;
+        let merged = merged.iter().map(|reviewed| reviewed.digest);
+        Ok(own.into_iter().chain(merged).collect())
     }
 
     /// Judges several units as one group; `None` where nothing genuine bears their composed digest,
@@ -220,7 +246,8 @@ fn parts_of_series(singles: &[UnitVerdict], groups: &[Group]) -> Vec<usize> {
         let mut groups = groups
             .iter()
             .filter(|group| (group.first..=group.last).contains(at));
-        groups.any(|group| unit.reviewed == Some(group.verdict.change))
+        let of = |group: &Group| unit.reviewed.is_some_and(|of| group.signed.contains(&of));
+        groups.any(of)
     };
     let parts = singles.iter().enumerate().filter(is_part);
     let parts: Vec<usize> = parts.map(|(at, _)| at).collect();
@@ -254,6 +281,7 @@ fn cheapest(singles: Vec<UnitVerdict>, groups: Vec<Group>) -> Vec<UnitVerdict> {
     let singles = singles.into_iter().enumerate().map(|(at, verdict)| Group {
         first: at,
         last: at,
+        signed: Vec::new(),
         verdict,
     });
     let mut all: Vec<Option<Group>> = singles.chain(groups).map(Some).collect();

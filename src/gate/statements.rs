@@ -248,7 +248,7 @@ impl Gate<'_> {
         let Some(since) = line.since(&target.tip, onto)? else {
             return Ok(Some(off_line()));
         };
-        if !is_series(place.units, change) {
+        if !self.is_series(line, place.units, change)? {
             let why = "the commits that it names are not those that landed one by one";
             return Ok(Some((Code::SERIES_DIFFERS, why.to_owned())));
         }
@@ -292,7 +292,7 @@ impl Gate<'_> {
                 return Ok(Some(landed));
             }
         }
-        if !self.judging.policy.clean_merge || place.units.len() > 1 {
+        if !self.judging.policy.clean_merge {
             return Ok(None);
         }
         let (manifest, _) = reviewed.unwrap_or(own);
@@ -302,11 +302,11 @@ impl Gate<'_> {
         }
         let reviewed = match &place.reviewed {
             Some(reviewed) => Rc::clone(reviewed),
-            None => Rc::new(Reviewed::of(statement, place.manifest)),
+            None => Rc::new(Reviewed::of(statement, place)),
         };
+        let commits = statement.change().commits.as_ref().map_or(0, Vec::len);
         for unit in touching {
-            let (landed, parent) = (&unit.manifest, unit.parent.as_ref());
-            if self.holds_clean_merge(line, &reviewed, landed, parent)? {
+            if self.landed_merged(line, &reviewed, &unit, commits)? {
                 return Ok(Some(unit.commit.clone()));
             }
         }
@@ -372,14 +372,6 @@ impl Gate<'_> {
             }
         }
     }
-}
-
-/// Whether several landed units are the reviewed commits, one by one. Else a run could swallow
-/// somebody's fix in between and undo it.
-fn is_series(units: &[Rc<Unit>], change: &Change) -> bool {
-    let landed = units.iter().filter(|unit| !unit.manifest.is_empty());
-    let reviewed = change.commits.iter().flatten();
-    units.len() < 2 || landed.map(|unit| &unit.digest).eq(reviewed)
 }
 
 impl From<StoreError> for Undecided {

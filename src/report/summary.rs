@@ -94,14 +94,22 @@ fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
             format!("{} units (series, declared {})", unit.count(), unit.extent)
         }
         Coverage::CleanMerge if signers.is_empty() => {
-            format!("1 {noun} (clean merge, declared {})", unit.extent)
+            let units = count(unit.count(), noun);
+            format!("{units} (clean merge, declared {})", unit.extent)
         }
         Coverage::Exact | Coverage::Series | Coverage::CleanMerge => {
             let how = match unit.coverage {
-                Coverage::CleanMerge => unit.reviewed.map_or_else(
-                    || "clean merge".to_owned(),
-                    |reviewed| format!("clean merge of {}", reviewed.short()),
-                ),
+                Coverage::CleanMerge => {
+                    let reviewed = unit.reviewed.map(|reviewed| reviewed.short());
+                    let merge = reviewed.map_or_else(
+                        || "clean merge".to_owned(),
+                        |reviewed| format!("clean merge of {reviewed}"),
+                    );
+                    match unit.count() {
+                        1 => merge,
+                        units => format!("series of {units}, {merge}"),
+                    }
+                }
                 Coverage::Series => format!("series of {}", unit.count()),
                 _ => "exact".to_owned(),
             };

@@ -187,23 +187,31 @@ impl Maker {
         self.land(expected);
     }
 
-    /// A branch of several commits lands commit by commit, rebased or not.
-    fn series(&mut self, rebased: bool) {
+    /// A branch of several commits lands commit by commit: as it is, or rebased over an edit of another file or of one
+    /// of its own.
+    fn series(&mut self, way: &'static str) {
         let commits = 2 + self.dice.below(3);
         let (file, line) = self.branch(commits, true);
-        if rebased {
+        let at = FILES.iter().position(|(name, _)| *name == file).unwrap();
+        let moved = match way {
+            "fast-forwarded" => None,
             // In the file before the first that the branch edits, so that nothing meets.
-            let at = FILES.iter().position(|(name, _)| *name == file).unwrap();
-            let other = FILES[(at + FILES.len() - 1) % FILES.len()].0;
-            self.move_base(other, line);
+            "rebased" => Some((FILES[(at + FILES.len() - 1) % FILES.len()].0, line)),
+            _ => Some((FILES[(at + 1) % FILES.len()].0, line + APART)),
+        };
+        if let Some((moved, line)) = moved {
+            self.move_base(moved, line);
             self.ben.git(&["fetch", "-q"]);
             self.ben.git(&["rebase", "-q", "origin/main", "work"]);
         }
+        let coverage = match way {
+            "merged one by one" => "clean-merge",
+            _ => "series",
+        };
         let range = format!("origin/main..{}", self.ben.head());
         let units = self.ben.git(&["rev-list", &range]);
         for unit in units.lines() {
-            let way = if rebased { "rebased" } else { "fast-forwarded" };
-            self.expected.insert(unit.to_owned(), passes("series", way));
+            self.expected.insert(unit.to_owned(), passes(coverage, way));
         }
         self.ben.git(&["push", "-q", "origin", "HEAD:main"]);
         self.whole = true;
@@ -307,8 +315,11 @@ impl Maker {
                 self.branch(2, true);
                 self.merge(false, passes("exact", "a merge"));
             }
-            2 => self.series(false),
-            3 => self.series(true),
+            2 => match self.dice.below(2) {
+                0 => self.series("fast-forwarded"),
+                _ => self.series("merged one by one"),
+            },
+            3 => self.series("rebased"),
             4 => {
                 let (file, line) = self.branch(1, true);
                 self.move_base(file, line + APART);

@@ -32,6 +32,7 @@ mod interop;
 mod landing;
 mod landings;
 mod lines;
+mod merged_series;
 mod objects;
 mod outputs;
 mod places;

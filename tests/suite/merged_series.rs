@@ -1,0 +1,194 @@
+//! Series as clean merges: a signed branch of several commits is rebased over what landed in the same files.
+
+use std::path::Path;
+
+use crate::world::{Clone, World};
+
+const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n";
+
+/// A world with a file of nine lines on main, and ben's branch of three commits that change it and another, signed.
+fn signed() -> (World, Clone) {
+    let world = World::team();
+    land_by_ana(&world, OLD, "Add lines");
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", "work"]);
+    let two = OLD.replace("two", "TWO");
+    ben.commit("lines.txt", &two, "Change the second line");
+    ben.commit("other.txt", "new\n", "Add a file");
+    ben.commit(
+        "lines.txt",
+        &two.replace("five", "FIVE"),
+        "Change the fifth line",
+    );
+    ben.countersign(&["declare", "--ai", "generated"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", "work"]);
+    let ana = world.person("ana");
+    ana.sign("work").expect(0, "approved by ana");
+    (world, ben)
+}
+
+/// Ana changes the file on main and declares it.
+fn land_by_ana(world: &World, text: &str, message: &str) {
+    let ana = world.person("ana");
+    ana.git(&["fetch", "-q"]);
+    ana.git(&["switch", "-q", "-C", "main", "origin/main"]);
+    ana.commit("lines.txt", text, message);
+    ana.countersign(&["declare", "--ai", "none"]).ok();
+    ana.git(&["push", "-q", "origin", "main"]);
+}
+
+/// Rebases ben's branch onto the newest main, and leaves only that, as hosts do.
+fn rebase(ben: &Clone) {
+    ben.git(&["fetch", "-q"]);
+    ben.git(&["switch", "-q", "-C", "landing", "work"]);
+    ben.git(&["rebase", "-q", "origin/main"]);
+}
+
+fn land(ben: &Clone) {
+    ben.git(&["push", "-q", "origin", "HEAD:main"]);
+    // Gone already where it landed before.
+    let gone = ben
+        .command("git")
+        .args(["push", "-q", "origin", ":work"])
+        .output();
+    assert!(gone.is_ok());
+}
+
+fn moved(world: &World) {
+    land_by_ana(world, &OLD.replace("nine", "NINE"), "Change the last line");
+}
+
+#[test]
+fn a_series_that_is_rebased_over_other_work_in_its_files_verifies_with_one_signature() {
+    let (world, ben) = signed();
+    moved(&world);
+    rebase(&ben);
+    land(&ben);
+    let run = world
+        .ci("HEAD~3..HEAD")
+        .expect(0, "series of 3, clean merge of ");
+    assert!(run.stdout.contains("by ben, generated"), "{run:?}");
+    world
+        .ci("HEAD~4..HEAD")
+        .expect(0, "3 signed (3 as clean merges), 1 declared");
+    // It vouches for its last commit alone.
+    world.ci("HEAD~3..HEAD~1").expect(1, "CS102");
+    world.ci("HEAD~2..HEAD").expect(1, "CS102");
+}
+
+#[test]
+fn a_policy_that_takes_no_clean_merges_takes_no_series_of_them() {
+    let (world, ben) = signed();
+    world.sign_policy(|policy| policy.replace("clean_merge = true", "clean_merge = false"));
+    moved(&world);
+    rebase(&ben);
+    land(&ben);
+    world.ci("HEAD~3..HEAD").expect(1, "CS102");
+}
+
+#[test]
+fn a_byte_more_in_one_unit_of_a_merged_series_is_not_covered() {
+    for at in 0..3 {
+        let (world, ben) = signed();
+        moved(&world);
+        rebase(&ben);
+        let tips: Vec<_> = (0..3)
+            .rev()
+            .map(|back| ben.git(&["rev-parse", &format!("HEAD~{back}")]))
+            .collect();
+        ben.git(&["switch", "-q", "--detach", "origin/main"]);
+        for (number, tip) in tips.iter().enumerate() {
+            ben.git(&["cherry-pick", tip.trim()]);
+            if number == at {
+                ben.write("stray.txt", "x");
+                ben.git(&["add", "-A"]);
+                ben.git(&["commit", "-q", "--amend", "--no-edit"]);
+            }
+        }
+        land(&ben);
+        world.ci("HEAD~3..HEAD").expect(1, "CS102");
+    }
+}
+
+/// Somebody's fix lands, and the series with a commit that takes it back, so that both compose to what was signed.
+#[test]
+fn somebodys_fix_that_is_undone_inside_a_merged_series_is_not_covered() {
+    for undone in [true, false] {
+        let (world, ben) = signed();
+        moved(&world);
+        rebase(&ben);
+        if undone {
+            let tips: Vec<_> = (0..3)
+                .rev()
+                .map(|back| ben.git(&["rev-parse", &format!("HEAD~{back}")]))
+                .collect();
+            ben.git(&["switch", "-q", "--detach", "origin/main"]);
+            ben.git(&["cherry-pick", tips[0].trim()]);
+            ben.commit("fix.txt", "fix\n", "Fix");
+            ben.git(&["cherry-pick", tips[1].trim()]);
+            ben.git(&["rm", "-q", "fix.txt"]);
+            ben.git(&["commit", "-q", "-m", "Tidy"]);
+            ben.git(&["cherry-pick", tips[2].trim()]);
+        }
+        land(&ben);
+        let range = if undone {
+            "HEAD~5..HEAD"
+        } else {
+            "HEAD~3..HEAD"
+        };
+        let told = if undone { "CS102" } else { "series of 3" };
+        world.ci(range).expect(i32::from(undone), told);
+    }
+}
+
+/// Takes the texts out of the store of the remote, and out of the remote what no branch holds.
+fn withhold_texts(ben: &Clone) {
+    let name = "+refs/countersign/attestations:refs/x";
+    ben.git(&["fetch", "-q", "origin", name]);
+    assert!(ben.withhold("refs/x", |path| path.contains("/blobs/")) > 0);
+    ben.git(&["-C", "../remote.git", "prune", "--expire=now"]);
+}
+
+#[test]
+fn a_merged_series_without_its_texts_waits() {
+    let (world, ben) = signed();
+    moved(&world);
+    rebase(&ben);
+    land(&ben);
+    withhold_texts(&ben);
+    world.ci("HEAD~3..HEAD").expect(1, "CS102");
+}
+
+/// The signed series landed merged, and everything was taken back; then it lands as it was signed.
+#[test]
+fn a_merged_series_that_was_taken_back_is_spent() {
+    for (landed, status) in [(true, 1), (false, 0)] {
+        let (world, ben) = signed();
+        let before = ben.git(&["rev-parse", "work"]);
+        moved(&world);
+        let back = if landed {
+            rebase(&ben);
+            land(&ben);
+            4
+        } else {
+            1
+        };
+        ben.git(&["fetch", "-q"]);
+        ben.git(&["switch", "-q", "-C", "back", "origin/main"]);
+        ben.git(&["revert", "--no-edit", &format!("HEAD~{back}..HEAD")]);
+        land(&ben);
+        rebase_of(&ben, before.trim());
+        land(&ben);
+        // Nor does it look unspent where the texts are withheld.
+        withhold_texts(&ben);
+        let run = world.ci("HEAD~3..HEAD").expect(status, "");
+        assert_eq!(run.stdout.contains("spent when"), landed, "{run:?}");
+    }
+}
+
+fn rebase_of(ben: &Clone, tip: &str) {
+    ben.git(&["fetch", "-q"]);
+    ben.git(&["switch", "-q", "-C", "again", tip]);
+    ben.git(&["rebase", "-q", "--reapply-cherry-picks", "origin/main"]);
+    assert!(Path::new(&ben.path).join("other.txt").exists());
+}
