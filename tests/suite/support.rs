@@ -115,12 +115,17 @@ pub struct Agent {
 
 impl Agent {
     pub fn start() -> Self {
+        Self::run(&mut Command::new("ssh-agent"))
+    }
+
+    /// An ssh-agent with what the command says already.
+    pub fn run(command: &mut Command) -> Self {
         // A short path: a socket's may have 108 bytes.
         let folder = tempfile::Builder::new()
             .prefix("cs")
             .tempdir_in("/tmp")
             .unwrap();
-        let child = Command::new("ssh-agent")
+        let child = command
             .args(["-D", "-a"])
             .arg(folder.path().join("s"))
             .stdin(Stdio::null())
