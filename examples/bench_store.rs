@@ -100,7 +100,7 @@ fn fill(
 }
 
 fn signer(path: &str) -> Result<FileSigner, Failed> {
-    Ok(PrivateKeyFile::parse(&std::fs::read(path)?)?.into_signer(None)?)
+    Ok(PrivateKeyFile::parse(&std::fs::read(path)?)?.signer(None)?)
 }
 
 /// The first-parent commits after `base`, the oldest first, each with its parent.

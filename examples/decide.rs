@@ -1,7 +1,7 @@
 //! Asks policies about facts, for `scripts/compare-decisions`. Reads a line with `roster` and `policy` as JSON, then lines
 //! of facts up to an empty one, and so on until the end of stdin; writes for each what is unmet.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::process::ExitCode;
@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use countersign::ai::Extent;
 use countersign::change::RepoPath;
-use countersign::policy::{Enforce, Facts, Missing, Policy, evaluate, in_emergency};
+use countersign::policy::{
+    Approval, Enforce, Facts, Missing, Policy, Proofs, evaluate, in_emergency,
+};
 use countersign::roster::Roster;
 use serde_json::{Value, json};
 
@@ -81,6 +83,31 @@ fn names(value: &Value, key: &str) -> BTreeSet<String> {
     names.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+fn approvals(value: &Value) -> BTreeMap<String, Vec<Approval>> {
+    let all = value.get("approvals").and_then(Value::as_object);
+    let all = all.into_iter().flatten();
+    all.map(|(who, given)| {
+        let given = given.as_array().into_iter().flatten();
+        (who.clone(), given.map(approval).collect())
+    })
+    .collect()
+}
+
+fn approval(value: &Value) -> Approval {
+    let flag = |key: &str| value.get(key).and_then(Value::as_bool).unwrap_or(false);
+    Approval {
+        age: value
+            .get("age")
+            .and_then(Value::as_u64)
+            .map(Duration::from_secs),
+        proofs: Proofs {
+            presence: flag("presence"),
+            user_verification: flag("userVerification"),
+            timestamp: flag("timestamp"),
+        },
+    }
+}
+
 fn facts(value: &Value) -> Result<Facts, Box<dyn Error>> {
     let extent = |key: &str| -> Result<Option<Extent>, Box<dyn Error>> {
         let word = value.get(key).and_then(Value::as_str);
@@ -88,15 +115,6 @@ fn facts(value: &Value) -> Result<Facts, Box<dyn Error>> {
     };
     let flag = |key: &str| value.get(key).and_then(Value::as_bool).unwrap_or(false);
     let paths = names(value, "paths").into_iter().map(RepoPath::new);
-    let ages = value
-        .get("ages")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
-    let ages = ages.map(|(who, age)| {
-        let seconds = age.as_u64().unwrap_or_default();
-        (who.clone(), Duration::from_secs(seconds))
-    });
     Ok(Facts {
         paths: paths.collect::<Result<_, _>>()?,
         files: value
@@ -114,12 +132,8 @@ fn facts(value: &Value) -> Result<Facts, Box<dyn Error>> {
         claimed: names(value, "claimed"),
         claims_unknown: flag("unknownAuthor"),
         proven: names(value, "proven"),
-        approvals: names(value, "approvals"),
-        approval_ages: ages.collect(),
+        approvals: approvals(value),
         emergencies: names(value, "emergencies"),
-        present: names(value, "present"),
-        user_verified: names(value, "userVerified"),
-        timestamped: names(value, "timestamped"),
         merged: flag("merged"),
         stage: value
             .get("stage")

@@ -3,6 +3,7 @@
 use countersign::attestation::Decision;
 use countersign::codes::Code;
 use countersign::gate::Assessment;
+use countersign::policy::Proofs;
 use countersign::roster::Engineer;
 use countersign::verify::VerifiedStatement;
 
@@ -30,6 +31,8 @@ pub struct Screen<'a> {
     pub session: &'a Session,
     pub assessment: &'a Assessment,
     pub signer: &'a Engineer,
+    /// What the signature will prove.
+    pub proofs: Proofs,
 }
 
 impl Screen<'_> {
@@ -52,7 +55,8 @@ impl Screen<'_> {
             }
             Decision::Approved => {
                 let takes_back = !self.replaced(decision).is_empty();
-                refuse_useless(judging, assessment, self.signer, takes_back)
+                let signer = (self.signer, self.proofs);
+                refuse_useless(judging, assessment, signer, takes_back)
             }
         }
     }

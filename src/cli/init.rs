@@ -73,7 +73,7 @@ pub fn run(
         expires_on: expires_after(now, VALID_MONTHS),
     };
     let mut draft = Draft::new(&version).map_err(|error| issue_failure(&error))?;
-    let signed = draft.sign(None, key.signer.as_ref());
+    let signed = draft.sign(None, &key);
     let envelope = signed
         .and_then(|()| draft.to_bytes())
         .map_err(|error| issue_failure(&error))?;

@@ -3,11 +3,15 @@
 use std::fs::File;
 use std::io::{BufRead as _, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use countersign::codes::Code;
-use countersign::git::UserConfig;
-use countersign::keys::{Agent, AgentKey, PrivateKeyFile, PublicKey, Signer};
+use countersign::git::{UserConfig, find_program};
+use countersign::keys::{
+    Agent, AgentKey, KeyFileError, KeygenSigner, PrivateKeyFile, PublicKey, SignError, Signer,
+};
+use countersign::policy::Proofs;
 use countersign::roster::Roster;
 use zeroize::Zeroizing;
 
@@ -19,8 +23,12 @@ use super::environment::Environment;
 const MAX_KEY_FILE: u64 = 64 << 10;
 /// The longest passphrase that is read, in bytes.
 const MAX_PASSPHRASE: u64 = 4096;
-/// How long the agent may take: a person may have to confirm.
-const AGENT_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a signature may take: a person may have to confirm, or to touch a security key.
+const SIGN_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long an agent may take to list its keys, for which it asks nobody.
+const LIST_TIMEOUT: Duration = Duration::from_secs(15);
+/// After how long it is said what is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A key that can sign, and where it was found.
 pub struct Found {
@@ -32,6 +40,55 @@ pub struct Found {
 impl Found {
     pub fn fingerprint(&self) -> String {
         self.signer.public_key().fingerprint()
+    }
+
+    /// What its signatures prove, as far as the key tells: whether a security key asks for a PIN, it doesn't.
+    pub fn could_prove(&self) -> Proofs {
+        let security_key = self.signer.public_key().is_security_key();
+        Proofs {
+            presence: security_key,
+            user_verification: security_key,
+            timestamp: false,
+        }
+    }
+}
+
+impl Signer for Found {
+    fn public_key(&self) -> &PublicKey {
+        self.signer.public_key()
+    }
+
+    /// Says on stderr what is waited for: a touch before it is asked for, anything else after a while.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        let key = self.public_key();
+        if key.is_security_key() {
+            let kind = key.algorithm().trim_end_matches("@openssh.com");
+            eprintln!("Touch your security key ({}, {kind})", key.fingerprint());
+            return self.signer.sign(message);
+        }
+        let (signed, waiting) = std::sync::mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                    let seconds = SIGN_TIMEOUT.as_secs();
+                    eprintln!("Waiting for the ssh-agent to sign, up to {seconds} seconds");
+                }
+            });
+            let signature = self.signer.sign(message);
+            drop(signed);
+            signature
+        })
+    }
+}
+
+/// What to do where a signer made no signature.
+pub fn unsigned(error: SignError) -> Failure {
+    let failure = no_key(error.to_string());
+    match error {
+        SignError::NoTouch => {
+            failure.next("ssh-keygen -t ed25519-sk makes a key that asks for a touch")
+        }
+        _ => failure,
     }
 }
 
@@ -138,7 +195,7 @@ impl Finder<'_> {
             }
             let beside = path.with_extension("");
             if path.extension().is_some_and(|extension| extension == "pub") && beside.is_file() {
-                return self.private(&beside, &read_file(&beside)?, &key);
+                return self.private(&beside, &read_file(&beside)?, Some(&key));
             }
             let message = format!(
                 "the private half of {} is neither in the agent nor beside the file",
@@ -146,39 +203,63 @@ impl Finder<'_> {
             );
             return Err(no_key(message).next(format!("ssh-add {}", beside.display())));
         }
-        let file = PrivateKeyFile::parse(&bytes).map_err(|error| no_key(error.to_string()))?;
-        let key = file.public_key().clone();
-        self.private(path, &bytes, &key)
+        self.private(path, &bytes, None)
     }
 
     fn private(
         &self,
         path: &Path,
         bytes: &[u8],
-        key: &PublicKey,
+        expected: Option<&PublicKey>,
     ) -> Result<Box<dyn Signer>, Failure> {
-        let file = PrivateKeyFile::parse(bytes).map_err(|error| no_key(error.to_string()))?;
-        if file.public_key() != key {
-            return Err(no_key(format!(
-                "{} holds another key than its .pub file",
-                path.display()
-            )));
-        }
-        if !file.is_encrypted() {
-            let signer = file
-                .into_signer(None)
-                .map_err(|error| no_key(error.to_string()))?;
-            return Ok(Box::new(signer));
+        let unusable = |error: KeyFileError| no_key(error.to_string());
+        let file = PrivateKeyFile::parse(bytes).map_err(unusable)?;
+        let other = || {
+            let path = path.display();
+            no_key(format!("{path} holds another key than its .pub file"))
+        };
+        let is_other = |key: &PublicKey| expected.is_some_and(|expected| expected != key);
+        if file.public_key().is_some_and(is_other) {
+            return Err(other());
         }
         let given = self.args.passphrase_file.is_some() || self.args.passphrase_fd.is_some();
-        if !given && let Some(signer) = self.in_agent(key) {
-            return Ok(signer);
+        if (file.is_encrypted() && !given) || file.is_security_key() {
+            let in_agent = file.public_key().and_then(|key| self.in_agent(key));
+            if let Some(signer) = in_agent {
+                return Ok(signer);
+            }
         }
-        let passphrase = self.passphrase(path)?;
-        let signer = file
-            .decrypt(passphrase.as_bytes())
-            .map_err(|error| no_key(error.to_string()))?;
-        Ok(Box::new(signer))
+        if let Some(key) = file.public_key().filter(|key| key.is_security_key()) {
+            return self.keygen(path, key);
+        }
+        let passphrase = match file.is_encrypted() {
+            true => Some(self.passphrase(path)?),
+            false => None,
+        };
+        let passphrase = passphrase.as_ref().map(|text| text.as_bytes());
+        let signer = file.signer(passphrase).map_err(unusable)?;
+        match is_other(signer.public_key()) {
+            true => Err(other()),
+            false => Ok(Box::new(signer)),
+        }
+    }
+
+    /// A security key that a file names, through `ssh-keygen`.
+    fn keygen(&self, path: &Path, key: &PublicKey) -> Result<Box<dyn Signer>, Failure> {
+        let variables = &self.environment.variables;
+        let search = variables.iter().find(|(name, _)| name == "PATH");
+        let program = search.and_then(|(_, search)| find_program(search, "ssh-keygen"));
+        let program = program.ok_or_else(|| {
+            no_key("the key is in a security key, and there is no ssh-keygen to reach it")
+                .next(format!("install OpenSSH, or ssh-add {}", path.display()))
+        })?;
+        Ok(Box::new(KeygenSigner::new(
+            program,
+            variables.clone(),
+            path.to_owned(),
+            key.clone(),
+            SIGN_TIMEOUT,
+        )))
     }
 
     fn passphrase(&self, key: &Path) -> Result<Zeroizing<String>, Failure> {
@@ -204,7 +285,7 @@ impl Finder<'_> {
         let Some(socket) = &self.environment.agent else {
             return Ok(None);
         };
-        Agent::connect(socket, AGENT_TIMEOUT)
+        Agent::connect(socket, LIST_TIMEOUT)
             .map(Some)
             .map_err(|error| no_key(error.to_string()))
     }
@@ -217,7 +298,7 @@ impl Finder<'_> {
             .keys
             .iter()
             .any(|known| known.key == *key);
-        known.then(|| Box::new(agent.signer(key)) as Box<dyn Signer>)
+        known.then(|| Box::new(agent.signer(key, SIGN_TIMEOUT)) as Box<dyn Signer>)
     }
 
     fn agent_key(
@@ -232,7 +313,7 @@ impl Finder<'_> {
             .identities()
             .map_err(|error| no_key(error.to_string()))?;
         match identities.keys.iter().find(|key| wanted(key)) {
-            Some(key) => Ok(Box::new(agent.signer(&key.key))),
+            Some(key) => Ok(Box::new(agent.signer(&key.key, SIGN_TIMEOUT))),
             None => Err(no_key(format!("the agent doesn't hold {name}")).next("ssh-add")),
         }
     }
@@ -251,7 +332,7 @@ impl Finder<'_> {
         let keys: Vec<_> = identities.keys.iter().filter(known).collect();
         match keys.as_slice() {
             [] => Ok(None),
-            [key] => Ok(Some(Box::new(agent.signer(&key.key)))),
+            [key] => Ok(Some(Box::new(agent.signer(&key.key, SIGN_TIMEOUT)))),
             several => {
                 let names: Vec<_> = several.iter().map(|key| key.key.fingerprint()).collect();
                 Err(no_key(format!(
@@ -273,12 +354,16 @@ fn public_line(text: &str) -> Option<&str> {
     (starts && !line.contains('\n')).then_some(line)
 }
 
-/// Reads a public key file.
+/// Reads a public key file: a line of OpenSSH, or PEM.
 pub fn read_public(path: &Path) -> Result<PublicKey, Failure> {
     let bytes = read_file(path)?;
-    let text = std::str::from_utf8(&bytes).ok().and_then(public_line);
-    let line = text.ok_or_else(|| no_key(format!("{} is no public key file", path.display())))?;
-    PublicKey::from_openssh(line).map_err(|error| no_key(format!("{}: {error}", path.display())))
+    let none = || no_key(format!("{} is no public key file", path.display()));
+    let text = std::str::from_utf8(&bytes).map_err(|_| none())?;
+    let key = match text.trim_start().starts_with("-----BEGIN PUBLIC KEY-----") {
+        true => PublicKey::from_pem(text.trim()),
+        false => PublicKey::from_openssh(public_line(text).ok_or_else(none)?),
+    };
+    key.map_err(|error| no_key(format!("{}: {error}", path.display())))
 }
 
 fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use countersign::codes::Code;
+use countersign::keys::PublicKey;
 use countersign::roster::{Engineer, EngineerKey, Roster};
 use countersign::text::escape;
 use countersign::trust::ROSTER_PATH;
@@ -155,7 +156,7 @@ fn export(
     if args.pem
         && let Some(gate) = gates.find(|gate| gate.id == *id)
     {
-        output.text(&gate.key.to_pem())?;
+        output.text(&pem(&gate.key)?)?;
         return Ok(Done::Yes);
     }
     let engineer = roster.engineer(id).ok_or_else(|| nobody(id))?;
@@ -164,13 +165,24 @@ fn export(
         let message = format!("{id} has no key in force");
         return Err(Failure::no(Code::KEY_REVOKED, message));
     }
+    // Those that have a form in PEM, where some have and some haven't.
+    let some_pem = keys.iter().any(|key| !key.key.is_security_key());
     for key in keys {
         match args.pem {
-            true => output.text(&key.key.to_pem())?,
+            true if some_pem && key.key.is_security_key() => {}
+            true => output.text(&pem(&key.key)?)?,
             false => output.line(&allowed_signer(engineer, key))?,
         }
     }
     Ok(Done::Yes)
+}
+
+/// A key in PEM.
+fn pem(key: &PublicKey) -> Result<String, Failure> {
+    key.to_pem().ok_or_else(|| {
+        let message = "a security key has no form in PEM: ssh-keygen verifies what it signed";
+        Failure::usage(message).next("countersign roster export --allowed-signers")
+    })
 }
 
 fn in_force(engineer: &Engineer) -> impl Iterator<Item = &EngineerKey> {

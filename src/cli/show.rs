@@ -13,6 +13,7 @@ use super::context::Context;
 use super::environment::Environment;
 use super::objects::{BundleObject, Check, StatementsObject};
 use super::session::{self, Session};
+use super::status::proof;
 use super::{Done, Failure, Output};
 
 /// The largest file that is read, in bytes.
@@ -213,7 +214,8 @@ fn row(view: &StatementView) -> String {
         Some((code, why)) => format!("{code} {}", escape(why, 300)),
     };
     format!(
-        "{}  {kind:<12} {who}{level}{extent} {when} {fingerprint}     {counts}",
-        view.bundle.short()
+        "{}  {kind:<12} {who}{level}{extent} {when}{} {fingerprint}     {counts}",
+        view.bundle.short(),
+        proof(view.proof)
     )
 }

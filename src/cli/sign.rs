@@ -5,9 +5,8 @@ use countersign::attestation::{
 };
 use countersign::change::History as _;
 use countersign::codes::Code;
-use countersign::gate::Assessment;
 use countersign::git::{UserConfig, check_ref_name};
-use countersign::roster::Engineer;
+use countersign::keys::{Proof, Signer as _};
 use countersign::store::Direction;
 use countersign::text::escape;
 use countersign::verify::VerifiedStatement;
@@ -52,9 +51,10 @@ pub fn run(
         session: &session,
         assessment: &assessment,
         signer,
+        proofs: key.could_prove(),
     };
     screen.refuse_useless(screen.wanted())?;
-    show(&session, &assessment, signer, output)?;
+    show(&screen, output)?;
     show_emergency(args, output)?;
     let Some(decided) = screen.decide(output)? else {
         return Ok(Done::No);
@@ -74,7 +74,13 @@ pub fn run(
         args.output.as_deref(),
         output,
     )?;
-    tell(&screen, &decided, &kept, output)?;
+    let proof = key.public_key().verify(&bundle.pae(), bundle.signature());
+    tell(
+        &screen,
+        &decided,
+        (&kept, proof.unwrap_or_default()),
+        output,
+    )?;
     Ok(match decided.decision {
         Decision::Approved => Done::Yes,
         Decision::Rejected => Done::No,
@@ -85,7 +91,7 @@ pub fn run(
 fn tell(
     screen: &Screen<'_>,
     decided: &Decided,
-    kept: &Kept,
+    (kept, proof): (&Kept, Proof),
     output: &mut Output,
 ) -> Result<(), Failure> {
     let (session, signer) = (screen.session, screen.signer);
@@ -96,7 +102,8 @@ fn tell(
         Decision::Rejected => ("Rejected", "rejected"),
     };
     let bundle = kept.bundle.short();
-    let by = format!("{verb} by {}     bundle {bundle}", signer.id);
+    let proof = status::proof(proof);
+    let by = format!("{verb} by {}{proof}     bundle {bundle}", signer.id);
     output.row(word, &format!("{digest}  {by}   {}", kept.place))?;
     let after = session.assess()?;
     status::debt(&after, output)?;
@@ -161,12 +168,8 @@ fn check_at(context: &Context, args: &SignArgs, subject: &Subject) -> Result<(),
 }
 
 /// The screen. It is built from the assessment that is signed.
-fn show(
-    session: &Session,
-    assessment: &Assessment,
-    signer: &Engineer,
-    output: &mut Output,
-) -> Result<(), Failure> {
+fn show(screen: &Screen<'_>, output: &mut Output) -> Result<(), Failure> {
+    let (session, assessment) = (screen.session, screen.assessment);
     let Session {
         context,
         judging,
@@ -193,7 +196,8 @@ fn show(
     )?;
     output.row("Author", &status::authors(assessment))?;
     output.row("AI", &status::ai(assessment))?;
-    for line in status::rules(judging, assessment, &signer.id) {
+    let by = (screen.signer.id.as_str(), screen.proofs);
+    for line in status::rules(judging, assessment, by) {
         output.row("Rules", &line)?;
     }
     output.line("")?;

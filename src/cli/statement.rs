@@ -16,11 +16,12 @@ use countersign::change::{
 use countersign::codes::Code;
 use countersign::gate::{Assessment, MAX_GROUP, merge_adds};
 use countersign::git::{RemoteName, Repository};
+use countersign::keys::Signer as _;
 use countersign::roster::{Engineer, PersonId, Roster};
 use countersign::store::{Direction, Item, StoreError};
 
 use super::context::Context;
-use super::key::Found;
+use super::key::{Found, unsigned};
 use super::session::Session;
 use super::{Failure, Output};
 
@@ -213,12 +214,7 @@ pub fn leave_sessions_out(ai: &mut AiAssistance) {
 
 /// Signs a payload into a bundle.
 pub fn seal(payload: &[u8], key: &Found) -> Result<Bundle, Failure> {
-    let no_key =
-        |error: countersign::keys::SignError| Failure::new(Code::NO_KEY, error.to_string());
-    let signature = key
-        .signer
-        .sign(&pae(PAYLOAD_TYPE, payload))
-        .map_err(no_key)?;
+    let signature = key.sign(&pae(PAYLOAD_TYPE, payload)).map_err(unsigned)?;
     Bundle::new(payload, &key.fingerprint(), &signature)
         .map_err(|error| Failure::new(Code::LIMIT, error.to_string()))
 }

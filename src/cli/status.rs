@@ -4,7 +4,8 @@ use countersign::ai::{AiAssistance, Lines};
 use countersign::change::{ChangeManifest, Content, FileMode, RepoPath};
 use countersign::codes::Code;
 use countersign::gate::{Assessment, Effect, Judging, Next, StatementKind, Undecided, Verdict};
-use countersign::policy::Rule;
+use countersign::keys::Proof;
+use countersign::policy::{Proofs, Require, Rule};
 use countersign::report;
 use countersign::text::escape;
 
@@ -107,9 +108,10 @@ fn show(session: &Session, assessment: &Assessment, output: &mut Output) -> Resu
         output.row(
             "signed",
             &format!(
-                "{} ({level}){}",
+                "{} ({level}){}{}",
                 view.signer.as_deref().unwrap_or("?"),
-                when(view.signed_on)
+                when(view.signed_on),
+                proof(view.proof)
             ),
         )?;
     }
@@ -141,6 +143,12 @@ pub fn debt(assessment: &Assessment, output: &mut Output) -> Result<(), Failure>
         output.row("Debt", &text)?;
     }
     Ok(())
+}
+
+/// What a signature proves, for the end of a list: `, presence`.
+pub fn proof(proof: Proof) -> String {
+    let words = proof.words().into_iter();
+    words.map(|word| format!(", {word}")).collect()
 }
 
 fn when(time: Option<jiff::Timestamp>) -> String {
@@ -334,8 +342,13 @@ pub fn ai(assessment: &Assessment) -> String {
     }
 }
 
-/// The rules that are not met, one in a line, and whether the signer's sign-off would count.
-pub fn rules(judging: &Judging, assessment: &Assessment, signer: &str) -> Vec<String> {
+/// The rules that are not met, one in a line, and whether the signer's sign-off would count: a signature that proves
+/// so much.
+pub fn rules(
+    judging: &Judging,
+    assessment: &Assessment,
+    (signer, proofs): (&str, Proofs),
+) -> Vec<String> {
     let name = |rule: &Rule| format!("\"{}\"  policy.toml:{}", escape(&rule.name, 200), rule.line);
     assessment
         .unit
@@ -348,10 +361,11 @@ pub fn rules(judging: &Judging, assessment: &Assessment, signer: &str) -> Vec<St
                 .rules
                 .iter()
                 .find(|rule| rule.line == shown.line)?;
-            let counts = if finding.who.iter().any(|who| who == signer) {
-                ": you count"
-            } else {
-                ""
+            let asked = rule.require.as_ref().map(Require::proofs);
+            let counts = match finding.who.iter().any(|who| who == signer) {
+                false => String::new(),
+                true if proofs.cover(asked.unwrap_or_default()) => ": you count".to_owned(),
+                true => format!(": you count, but not with this key ({})", Code::NO_PRESENCE),
             };
             let missing = finding.missing.join("; ");
             Some(format!("{}   {missing}{counts}", name(rule)))

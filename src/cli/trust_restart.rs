@@ -39,7 +39,7 @@ pub fn sign(
         return Ok(Done::No);
     }
     draft
-        .sign(None, key.signer.as_ref())
+        .sign(None, &key)
         .map_err(|error| issue_failure(&error))?;
     let bytes = draft.to_bytes().map_err(|error| issue_failure(&error))?;
     write(context, &bytes)?;

@@ -88,7 +88,7 @@ pub fn sign(
         return Ok(Done::No);
     }
     draft
-        .sign(Some(last), key.signer.as_ref())
+        .sign(Some(last), &key)
         .map_err(|error| issue_failure(&error))?;
     let bytes = draft.to_bytes().map_err(|error| issue_failure(&error))?;
     replace(&path, &bytes)?;

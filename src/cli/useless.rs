@@ -1,10 +1,13 @@
 //! What would not count isn't signed: `sign` stops at once, not later at the gate.
 
+use std::time::Duration;
+
 use countersign::ai::{AgentTable, ClaimedRole};
 use countersign::codes::Code;
 use countersign::gate::{Assessment, Effect, Judging};
 use countersign::policy::{
-    NoEmergency, Unhelpful, could_sign, may_sign_emergency, unhelpful, would_count,
+    Approval, NoEmergency, Proofs, Unhelpful, could_sign, may_sign_emergency, unhelpful,
+    would_count,
 };
 use countersign::roster::Engineer;
 
@@ -84,7 +87,7 @@ fn has_rejected(assessment: &Assessment, signer: &Engineer) -> bool {
 pub fn refuse_useless(
     judging: &Judging,
     assessment: &Assessment,
-    signer: &Engineer,
+    (signer, proofs): (&Engineer, Proofs),
     takes_back: bool,
 ) -> Result<(), Failure> {
     let (policy, roster, facts) = (&judging.policy, &judging.roster, &assessment.facts);
@@ -100,26 +103,35 @@ pub fn refuse_useless(
         let failure = Failure::no(Code::REJECTED, message);
         return Err(failure.next("admins list it under [[withdrawn]] in roster.toml"));
     }
-    if facts.approvals.contains(&signer.id) {
+    // What was signed without what a rule asks may be signed again with it.
+    if would_count(policy, roster, facts, (&signer.id, proofs)) {
+        return Ok(());
+    }
+    let mut signed = facts.clone();
+    let approvals = signed.approvals.entry(signer.id.clone());
+    approvals.or_default().push(Approval {
+        age: Some(Duration::ZERO),
+        proofs,
+    });
+    let rules = policy.rules.iter();
+    let reasons = rules.filter_map(|rule| unhelpful(policy, roster, &signed, rule, &signer.id));
+    let reasons: Vec<_> = reasons.collect();
+    if facts.approvals.contains_key(&signer.id) && !reasons.contains(&Unhelpful::Proof) {
         return Err(Failure::no(
             Code::SIGN_OFF_MISSING,
             format!("{} has signed this change off already", signer.id),
         ));
     }
-    if would_count(policy, roster, facts, &signer.id) {
-        return Ok(());
-    }
-    let reasons = policy
-        .rules
-        .iter()
-        .filter_map(|rule| unhelpful(policy, roster, facts, rule, &signer.id));
     let who: Vec<_> = assessment
         .unit
         .findings
         .iter()
         .flat_map(|finding| finding.who.iter().cloned())
         .collect();
-    let failure = match reasons.min_by_key(|reason| *reason != Unhelpful::Author) {
+    let failure = match reasons
+        .into_iter()
+        .min_by_key(|reason| *reason != Unhelpful::Author)
+    {
         _ if assessment.unit.passes() && !assessment.unit.owes() => {
             return Err(Failure::no(
                 Code::SIGN_OFF_MISSING,
@@ -132,8 +144,9 @@ pub fn refuse_useless(
         }
         Some(Unhelpful::Proof) => Failure::no(
             Code::NO_PRESENCE,
-            "this key proves nothing of what the rule asks of each signature",
-        ),
+            "this key can't prove what the rule asks of each signature",
+        )
+        .next("--key with a security key; ssh-keygen -t ed25519-sk makes one"),
         _ => Failure::no(
             Code::BELOW_LEVEL,
             format!(

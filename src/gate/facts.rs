@@ -15,7 +15,7 @@ use super::verdict::{AuthorView, Undecided};
 use crate::ai::{AgentRole, ClaimedRole, Extent, Strength};
 use crate::attestation::{Author, AuthorRole};
 use crate::change::{CommitId, Identity};
-use crate::policy::Facts;
+use crate::policy::{Approval, Facts, Proofs};
 use crate::roster::PersonId;
 use crate::verify::VerifiedStatement;
 
@@ -77,11 +77,16 @@ impl Gate<'_> {
                 let age = landed_at.duration_since(statement.signed_on());
                 // One that was signed after the landing, or ahead of this clock, is new.
                 let age = Duration::try_from(age).unwrap_or_default();
-                let known = facts.approval_ages.entry(statement.signer().clone());
-                known
-                    .and_modify(|known| *known = (*known).min(age))
-                    .or_insert(age);
-                facts.approvals.insert(statement.signer().clone());
+                let proof = statement.proof();
+                let approvals = facts.approvals.entry(statement.signer().clone());
+                approvals.or_default().push(Approval {
+                    age: Some(age),
+                    proofs: Proofs {
+                        presence: proof.presence,
+                        user_verification: proof.user_verification,
+                        timestamp: false,
+                    },
+                });
             }
         }
         facts

@@ -12,7 +12,7 @@ use crate::attestation::{Change, Target};
 use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, HistoryError, RepoPath};
 use crate::codes::Code;
 use crate::store::StoreError;
-use crate::verify::{Expected, Rejected, VerifiedStatement, verify};
+use crate::verify::{Expected, Proof, Rejected, VerifiedStatement, verify};
 
 /// Where a change stands on the target's line.
 #[derive(Clone)]
@@ -416,6 +416,7 @@ fn view(
         declared: statement
             .declaration()
             .and_then(|declaration| declaration.ai_assistance.declared),
+        proof: statement.proof(),
         not_counted,
     }
 }
@@ -430,6 +431,7 @@ fn rejected_view(rejected: Rejected) -> StatementView {
         hint: rejected.hint,
         signed_on: None,
         declared: None,
+        proof: Proof::default(),
         not_counted: Some((rejected.code, rejected.why)),
     }
 }

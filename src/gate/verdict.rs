@@ -9,6 +9,7 @@ use crate::ai::{AiAssistance, Extent};
 use crate::change::{ChangeDigest, CommitId, Digest, HistoryError};
 use crate::codes::Code;
 use crate::roster::PersonId;
+use crate::verify::Proof;
 
 /// What the gate says.
 #[derive(Debug, Clone)]
@@ -305,6 +306,8 @@ pub struct StatementView {
     pub signed_on: Option<Timestamp>,
     /// The extent that a declaration declares.
     pub declared: Option<Extent>,
+    /// What its signature proves beside that the key made it.
+    pub proof: Proof,
     /// Why it doesn't count; `None` where it counts.
     pub not_counted: Option<(Code, String)>,
 }

@@ -23,6 +23,6 @@ pub use config::UserConfig;
 pub use files::{Committer, EntryKind, FileTree, FilesError, Found, Keep, TreeEntry, Union};
 pub use lines::MAX_DIFFED_BYTES;
 pub use open::Repository;
-pub use program::GitProgram;
+pub use program::{GitProgram, find_program};
 pub use refs::{RefError, check_ref_name};
 pub use remote::{Depth, FetchSpec, PushOutcome, PushResult, RemoteError, RemoteName, RemoteRef};

@@ -134,9 +134,7 @@ impl GitProgram {
     /// Looks `git` up in `search_path` (the value of `PATH`). Relative and empty entries are passed
     /// over: they would run a program out of the repository.
     pub fn find(search_path: &OsStr) -> Option<PathBuf> {
-        std::env::split_paths(&absolute_entries(search_path))
-            .flat_map(|folder| ["git", "git.exe"].map(|name| folder.join(name)))
-            .find(|path| path.is_file())
+        find_program(search_path, "git")
     }
 
     /// Runs `git <arguments>` in `folder` for the repository at `git_dir`.
@@ -183,6 +181,13 @@ impl GitProgram {
             stderr: text(stderr),
         })
     }
+}
+
+/// Looks a program up in `search_path` (the value of `PATH`), as [`GitProgram::find`] does.
+pub fn find_program(search_path: &OsStr, name: &str) -> Option<PathBuf> {
+    std::env::split_paths(&absolute_entries(search_path))
+        .flat_map(|folder| [folder.join(name), folder.join(format!("{name}.exe"))])
+        .find(|path| path.is_file())
 }
 
 /// A search path without its relative and empty entries.

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::public::{ED25519, KeyError, PublicKey};
+use super::public::{KeyError, PublicKey};
 use super::signer::{SignError, Signer, checked};
 use super::socket::Socket;
+use super::sshsig;
 use super::wire::{BadWire, Wire, put_string};
 
 /// The largest message in either direction, in bytes; OpenSSH's own limit.
@@ -79,7 +80,7 @@ pub enum AgentError {
     #[error("the connection to the ssh-agent broke")]
     Io(#[source] std::io::Error),
     /// The agent did not answer, or not all of it, in the given time.
-    #[error("the ssh-agent did not answer in time")]
+    #[error("the ssh-agent did not answer in time: no touch, no confirmation, or it hangs")]
     TimedOut,
     /// The agent hung up without an answer.
     #[error("the ssh-agent closed the connection without an answer")]
@@ -118,8 +119,7 @@ impl From<BadWire> for AgentError {
 }
 
 impl Agent {
-    /// Finds the agent that listens on `socket`. `timeout` is for one whole request; it has to be
-    /// long enough for a user who must confirm.
+    /// Finds the agent that listens on `socket`. `timeout` is for one whole request.
     ///
     /// # Errors
     /// [`AgentError::Connect`]; [`AgentError::Unsupported`] where there are no Unix sockets.
@@ -154,31 +154,27 @@ impl Agent {
         Ok(identities)
     }
 
-    /// A signer for a key. Whether the agent holds it shows when it signs.
-    pub fn signer(&self, key: &PublicKey) -> AgentSigner {
+    /// A signer for a key, with a timeout for one signature. Whether the agent holds the key shows when it signs.
+    pub fn signer(&self, key: &PublicKey, timeout: Duration) -> AgentSigner {
+        let path = self.path.clone();
         AgentSigner {
-            agent: self.clone(),
+            agent: Self { path, timeout },
             key: key.clone(),
         }
     }
 
-    fn signature(&self, key: &PublicKey, message: &[u8]) -> Result<Vec<u8>, AgentError> {
+    /// Has the agent sign these bytes; its signature in SSH's form, with the name of its algorithm.
+    fn signature(&self, key: &PublicKey, bytes: &[u8]) -> Result<Vec<u8>, AgentError> {
         let mut request = vec![SIGN_REQUEST];
-        put_string(&mut request, &key.blob())?;
-        put_string(&mut request, message)?;
+        put_string(&mut request, key.blob())?;
+        put_string(&mut request, bytes)?;
         let no_flags: u32 = 0;
         request.extend_from_slice(&no_flags.to_be_bytes());
 
         let answer = self.exchange(&request)?;
         let mut wire = body(&answer, SIGN_RESPONSE)?;
-        let mut blob = Wire::new(wire.string()?);
+        let signature = wire.string()?;
         wire.finish()?;
-        let algorithm = blob.string()?;
-        let signature = blob.string()?;
-        blob.finish()?;
-        if algorithm != ED25519.as_bytes() {
-            return Err(AgentError::Malformed);
-        }
         Ok(signature.to_vec())
     }
 
@@ -233,9 +229,32 @@ impl Signer for AgentSigner {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        let signature = self.agent.signature(&self.key, message)?;
+        let signature = match self.key.is_security_key() {
+            true => {
+                let bytes = sshsig::to_sign(message).map_err(AgentError::from)?;
+                let signature = self.agent.signature(&self.key, &bytes)?;
+                sshsig::wrap(&self.key, &signature).map_err(AgentError::from)?
+            }
+            false => {
+                let signature = self.agent.signature(&self.key, message)?;
+                plain(&self.key, &signature)?
+            }
+        };
         checked(&self.key, message, signature)
     }
+}
+
+/// What an agent signed with a key that is no security key, as an envelope has it.
+fn plain(key: &PublicKey, signature: &[u8]) -> Result<Vec<u8>, AgentError> {
+    let mut wire = Wire::new(signature);
+    let algorithm = wire.string()?;
+    let signature = wire.string()?;
+    wire.finish()?;
+    if algorithm != key.algorithm().as_bytes() {
+        return Err(AgentError::Malformed);
+    }
+    let signature = key.point().to_envelope(signature);
+    signature.map_err(|_| AgentError::Malformed)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Child, Command, Stdio};
 
+use super::super::sshsig::Proof;
 use super::super::testing::{keygen, signer};
 use super::*;
 
@@ -132,7 +133,9 @@ fn identities_of(behaviour: Fake, timeout: Duration) -> Result<Identities, Agent
 fn sign_with(body: &[u8]) -> Result<Vec<u8>, SignError> {
     let (_folder, path) = fake(Fake::Answer(framed(body)));
     let agent = Agent::connect(&path, PATIENT).unwrap();
-    agent.signer(signer(1).public_key()).sign(b"message")
+    agent
+        .signer(signer(1).public_key(), PATIENT)
+        .sign(b"message")
 }
 
 fn framed(body: &[u8]) -> Vec<u8> {
@@ -161,35 +164,38 @@ fn sign_response(algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
 }
 
 fn good_listing() -> Vec<u8> {
-    listing(&[signer(1).public_key().blob()])
+    listing(&[signer(1).public_key().blob().to_vec()])
 }
 
 #[test]
 fn a_real_agent_lists_its_keys_and_signs_with_them() {
     let real = RealAgent::start();
-    let line = real.add("ed", &["-t", "ed25519"]);
-    real.add("ec", &["-t", "ecdsa"]);
+    let lines =
+        [("ed", "ed25519"), ("ec", "ecdsa")].map(|(name, kind)| real.add(name, &["-t", kind]));
+    real.add("rsa", &["-t", "rsa"]);
     let agent = real.agent();
 
     let identities = agent.identities().unwrap();
-    let key = PublicKey::from_openssh(&line).unwrap();
-    let expected = AgentKey {
+    let keys = lines.map(|line| PublicKey::from_openssh(&line).unwrap());
+    let listed = |key: &PublicKey| AgentKey {
         key: key.clone(),
         comment: "a comment".to_owned(),
     };
-    assert_eq!(identities.keys, [expected]);
+    assert_eq!(identities.keys, keys.each_ref().map(listed));
     let skipped = SkippedKey {
         reason: KeyError::Unsupported {
-            algorithm: "ecdsa-sha2-nistp256".to_owned(),
+            algorithm: "ssh-rsa".to_owned(),
         },
         comment: "a comment".to_owned(),
     };
     assert_eq!(identities.skipped, [skipped]);
 
-    let signer: Box<dyn Signer> = Box::new(agent.signer(&key));
-    for message in [b"".as_slice(), b"message", &[7; 100_000]] {
-        let signature = signer.sign(message).unwrap();
-        assert_eq!(key.verify(message, &signature), Ok(()));
+    for key in keys {
+        let signer: Box<dyn Signer> = Box::new(agent.signer(&key, PATIENT));
+        for message in [b"".as_slice(), b"message", &[7; 100_000]] {
+            let signature = signer.sign(message).unwrap();
+            assert_eq!(key.verify(message, &signature), Ok(Proof::default()));
+        }
     }
 }
 
@@ -204,26 +210,37 @@ fn a_real_agent_refuses_to_sign_with_a_key_that_it_does_not_hold() {
     let real = RealAgent::start();
     let held = PublicKey::from_openssh(&real.add("ed", &["-t", "ed25519"])).unwrap();
     let other = signer(1);
-    let refused = real.agent().signer(other.public_key()).sign(b"message");
+    let refused = real
+        .agent()
+        .signer(other.public_key(), PATIENT)
+        .sign(b"message");
     assert!(matches!(
         refused,
         Err(SignError::Agent(AgentError::Refused))
     ));
-    assert!(real.agent().signer(&held).sign(b"message").is_ok());
+    assert!(real.agent().signer(&held, PATIENT).sign(b"message").is_ok());
 }
 
 #[test]
 fn a_request_over_the_limit_is_not_sent() {
     let real = RealAgent::start();
     let key = PublicKey::from_openssh(&real.add("ed", &["-t", "ed25519"])).unwrap();
-    let refused = real.agent().signer(&key).sign(&vec![0; MESSAGE_LIMIT]);
+    let refused = real
+        .agent()
+        .signer(&key, PATIENT)
+        .sign(&vec![0; MESSAGE_LIMIT]);
     assert!(matches!(
         refused,
         Err(SignError::Agent(AgentError::RequestTooLong { .. }))
     ));
     // The type, the two lengths, the key and the flags take the rest.
     let room = MESSAGE_LIMIT - (1 + 4 + key.blob().len() + 4 + 4);
-    assert!(real.agent().signer(&key).sign(&vec![0; room]).is_ok());
+    assert!(
+        real.agent()
+            .signer(&key, PATIENT)
+            .sign(&vec![0; room])
+            .is_ok()
+    );
 }
 
 #[test]
@@ -327,7 +344,7 @@ fn a_listing_that_is_not_one_is_malformed() {
 fn a_weak_key_in_the_agent_is_skipped() {
     let mut weak = b"\0\0\0\x0bssh-ed25519\0\0\0\x20\x01".to_vec();
     weak.resize(51, 0);
-    let body = listing(&[weak, signer(1).public_key().blob()]);
+    let body = listing(&[weak, signer(1).public_key().blob().to_vec()]);
     let identities = identities_of(Fake::Answer(framed(&body)), PATIENT).unwrap();
     assert_eq!(identities.keys.len(), 1);
     assert_eq!(identities.skipped[0].reason, KeyError::Weak);

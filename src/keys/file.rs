@@ -1,15 +1,17 @@
-//! Private keys in OpenSSH's file format.
+//! Private key files: OpenSSH's format, and PEM.
 
 use std::fmt;
 
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::SigningKey;
 use ssh_key::encoding::pem::PemLabel;
 use ssh_key::encoding::{Decode, DecodePem as _, Reader};
-use ssh_key::private::KeypairData;
+use ssh_key::private::{EcdsaKeypair, KeypairData};
 use ssh_key::{Cipher, Kdf, PrivateKey};
 use zeroize::Zeroizing;
 
+use super::pem::PemKey;
 use super::public::{KeyError, PublicKey};
+use super::secret::Secret;
 use super::signer::{SignError, Signer, checked};
 use super::wire::{BadWire, Wire};
 
@@ -27,13 +29,19 @@ const LABEL_LIMIT: usize = 64;
 
 /// A private key file that was read and not yet unlocked.
 pub struct PrivateKeyFile {
-    key: PrivateKey,
-    public: PublicKey,
+    form: Form,
+    /// Readable in every file but an encrypted PEM.
+    public: Option<PublicKey>,
+}
+
+enum Form {
+    OpenSsh(Box<PrivateKey>),
+    Pem(PemKey),
 }
 
 /// Signs with a key that is in this process's memory; wiped when dropped.
 pub struct FileSigner {
-    key: SigningKey,
+    secret: Secret,
     public: PublicKey,
 }
 
@@ -48,14 +56,17 @@ pub enum KeyFileError {
         limit: usize,
     },
     /// A private key, but in another format.
-    #[error("a \"{label}\" file, not an OpenSSH private key")]
+    #[error("a \"{label}\" file, not a private key of OpenSSH, PKCS#8 or cosign")]
     OtherFormat {
         /// The PEM label, printable ASCII.
         label: String,
     },
     /// Not an OpenSSH private key file, or a damaged one.
-    #[error("not an OpenSSH private key, or a damaged one")]
+    #[error("not a private key, or a damaged one")]
     Malformed,
+    /// The file names a security key, which alone can sign.
+    #[error("the private key is in a security key, which the file only names")]
+    SecurityKey,
     /// The key can't be used.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -72,6 +83,12 @@ pub enum KeyFileError {
         rounds: u32,
         /// The most that are run.
         limit: u32,
+    },
+    /// The file asks for more memory or work to derive its key than is given.
+    #[error("a private key whose passphrase takes over {limit} bytes of memory to check")]
+    TooMuchMemory {
+        /// The most that is given, in bytes.
+        limit: u64,
     },
     /// The file is encrypted and there is no passphrase.
     #[error("the private key is encrypted and needs a passphrase")]
@@ -92,7 +109,15 @@ impl PrivateKeyFile {
             return Err(KeyFileError::TooLarge { limit: FILE_LIMIT });
         }
         if let Some(label) = other_label(bytes) {
-            return Err(KeyFileError::OtherFormat { label });
+            let text = str::from_utf8(bytes).map_err(|_| KeyFileError::Malformed)?;
+            let key =
+                PemKey::parse(&label, text).unwrap_or(Err(KeyFileError::OtherFormat { label }))?;
+            let public = match &key {
+                PemKey::Open(secret) => Some(secret.public()?),
+                _ => None,
+            };
+            let form = Form::Pem(key);
+            return Ok(Self { form, public });
         }
         let container = Container::decode_pem(bytes).map_err(|_| KeyFileError::Malformed)?;
         // Our own reading of the public half comes first: it names a kind that we don't support.
@@ -100,58 +125,72 @@ impl PrivateKeyFile {
         let public = PublicKey::from_blob(blob)?;
         let key = PrivateKey::from_bytes(&container.0).map_err(|_| KeyFileError::Malformed)?;
         check_encryption(&key)?;
-        Ok(Self { key, public })
+        Ok(Self {
+            form: Form::OpenSsh(Box::new(key)),
+            public: Some(public),
+        })
     }
 
     /// Whether a passphrase is needed.
     pub fn is_encrypted(&self) -> bool {
-        self.key.is_encrypted()
-    }
-
-    /// The public half, which is readable without the passphrase.
-    pub fn public_key(&self) -> &PublicKey {
-        &self.public
-    }
-
-    /// Opens the file with a passphrase; may be called again after a wrong one. A file without
-    /// encryption opens with any.
-    ///
-    /// # Errors
-    /// [`KeyFileError::WrongPassphrase`], or another variant for a damaged file.
-    pub fn decrypt(&self, passphrase: &[u8]) -> Result<FileSigner, KeyFileError> {
-        if !self.is_encrypted() {
-            return self.signer_of(&self.key);
-        }
-        let key = self.key.decrypt(passphrase).map_err(|error| match error {
-            // The two check integers differ, or the cipher's tag does not fit.
-            ssh_key::Error::Crypto => KeyFileError::WrongPassphrase,
-            _ => KeyFileError::Malformed,
-        })?;
-        self.signer_of(&key)
-    }
-
-    /// Opens the file, with the passphrase if it has one.
-    ///
-    /// # Errors
-    /// As [`Self::decrypt`]; [`KeyFileError::PassphraseNeeded`] for an encrypted file and `None`.
-    pub fn into_signer(self, passphrase: Option<&[u8]>) -> Result<FileSigner, KeyFileError> {
-        match passphrase {
-            Some(passphrase) => self.decrypt(passphrase),
-            None if self.is_encrypted() => Err(KeyFileError::PassphraseNeeded),
-            None => self.signer_of(&self.key),
+        match &self.form {
+            Form::OpenSsh(key) => key.is_encrypted(),
+            Form::Pem(key) => !matches!(key, PemKey::Open(_)),
         }
     }
 
-    fn signer_of(&self, key: &PrivateKey) -> Result<FileSigner, KeyFileError> {
-        let KeypairData::Ed25519(pair) = key.key_data() else {
-            return Err(KeyFileError::Malformed);
+    /// The public half; `None` for an encrypted PEM, which shows it to its passphrase alone.
+    pub fn public_key(&self) -> Option<&PublicKey> {
+        self.public.as_ref()
+    }
+
+    /// Whether the file only names a security key. Its signatures come from an agent or from `ssh-keygen`.
+    pub fn is_security_key(&self) -> bool {
+        self.public.as_ref().is_some_and(PublicKey::is_security_key)
+    }
+
+    /// Opens the file, with the passphrase if it has one; may be called again after a wrong one.
+    ///
+    /// # Errors
+    /// [`KeyFileError::PassphraseNeeded`] for an encrypted file and `None`; [`KeyFileError::WrongPassphrase`];
+    /// [`KeyFileError::SecurityKey`]; another variant for a damaged file.
+    pub fn signer(&self, passphrase: Option<&[u8]>) -> Result<FileSigner, KeyFileError> {
+        if self.is_security_key() {
+            return Err(KeyFileError::SecurityKey);
+        }
+        let passphrase = match passphrase {
+            None if self.is_encrypted() => return Err(KeyFileError::PassphraseNeeded),
+            passphrase => passphrase.filter(|_| self.is_encrypted()),
         };
-        let key = SigningKey::from(&pair.private);
-        let public = PublicKey::from_verifying(key.verifying_key())?;
-        if public != self.public {
-            return Err(KeyFileError::Malformed);
+        let secret = match (&self.form, passphrase) {
+            (Form::OpenSsh(key), None) => secret_of(key)?,
+            (Form::OpenSsh(key), Some(passphrase)) => {
+                let key = key.decrypt(passphrase).map_err(|error| match error {
+                    // The two check integers differ, or the cipher's tag does not fit.
+                    ssh_key::Error::Crypto => KeyFileError::WrongPassphrase,
+                    _ => KeyFileError::Malformed,
+                })?;
+                secret_of(&key)?
+            }
+            (Form::Pem(key), passphrase) => key.secret(passphrase.unwrap_or_default())?,
+        };
+        let public = secret.public()?;
+        match &self.public {
+            Some(known) if *known != public => Err(KeyFileError::Malformed),
+            _ => Ok(FileSigner { secret, public }),
         }
-        Ok(FileSigner { key, public })
+    }
+}
+
+/// The key inside an OpenSSH file that is open.
+fn secret_of(key: &PrivateKey) -> Result<Secret, KeyFileError> {
+    match key.key_data() {
+        KeypairData::Ed25519(pair) => Ok(Secret::Ed25519(SigningKey::from(&pair.private))),
+        KeypairData::Ecdsa(EcdsaKeypair::NistP256 { private, .. }) => {
+            let key = p256::ecdsa::SigningKey::from_slice(private.as_slice());
+            key.map(Secret::P256).map_err(|_| KeyFileError::Malformed)
+        }
+        _ => Err(KeyFileError::Malformed),
     }
 }
 
@@ -161,8 +200,7 @@ impl Signer for FileSigner {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        let signature = self.key.sign(message).to_bytes().to_vec();
-        checked(&self.public, message, signature)
+        checked(&self.public, message, self.secret.sign(message))
     }
 }
 

@@ -1,3 +1,4 @@
+use super::super::sshsig::Proof;
 use super::super::testing::{keygen, signer};
 use super::*;
 
@@ -41,12 +42,12 @@ fn a_plain_file_of_ssh_keygen_signs_without_a_passphrase() {
     let (bytes, public) = ed25519_file("", &[]);
     let file = PrivateKeyFile::parse(&bytes).unwrap();
     assert!(!file.is_encrypted());
-    assert_eq!(file.public_key(), &public);
-    assert!(file.decrypt(b"any").is_ok());
-    let signer = file.into_signer(None).unwrap();
+    assert_eq!(file.public_key(), Some(&public));
+    assert!(file.signer(Some(b"any")).is_ok());
+    let signer = file.signer(None).unwrap();
     assert_eq!(signer.public_key(), &public);
     let signature = signer.sign(b"message").unwrap();
-    assert_eq!(public.verify(b"message", &signature), Ok(()));
+    assert_eq!(public.verify(b"message", &signature), Ok(Proof::default()));
 }
 
 #[test]
@@ -60,14 +61,14 @@ fn an_encrypted_file_signs_with_its_passphrase_in_every_cipher_of_ssh_keygen() {
         let (bytes, public) = ed25519_file("correct horse", &["-Z", cipher]);
         let file = PrivateKeyFile::parse(&bytes).unwrap();
         assert!(file.is_encrypted());
-        assert_eq!(file.public_key(), &public);
+        assert_eq!(file.public_key(), Some(&public));
         for wrong in [b"correct hors".as_slice(), b""] {
-            let refused = file.decrypt(wrong).map(|_| ());
+            let refused = file.signer(Some(wrong)).map(|_| ());
             assert_eq!(refused, Err(KeyFileError::WrongPassphrase), "{cipher}");
         }
-        let signer = file.decrypt(b"correct horse").unwrap();
+        let signer = file.signer(Some(b"correct horse")).unwrap();
         let signature = signer.sign(b"message").unwrap();
-        assert_eq!(public.verify(b"message", &signature), Ok(()));
+        assert_eq!(public.verify(b"message", &signature), Ok(Proof::default()));
     }
 }
 
@@ -75,19 +76,15 @@ fn an_encrypted_file_signs_with_its_passphrase_in_every_cipher_of_ssh_keygen() {
 fn an_encrypted_file_without_a_passphrase_asks_for_one() {
     let (bytes, _) = ed25519_file("secret", &[]);
     let parse = || PrivateKeyFile::parse(&bytes).unwrap();
-    let refused = parse().into_signer(None).map(|_| ());
+    let refused = parse().signer(None).map(|_| ());
     assert_eq!(refused, Err(KeyFileError::PassphraseNeeded));
-    assert!(parse().into_signer(Some(b"secret")).is_ok());
+    assert!(parse().signer(Some(b"secret")).is_ok());
 }
 
 #[test]
 fn files_with_other_kinds_of_key_are_unsupported_by_name() {
     let folder = tempfile::tempdir().unwrap();
-    for (kind, passphrase, algorithm) in [
-        ("rsa", "", "ssh-rsa"),
-        ("ecdsa", "", "ecdsa-sha2-nistp256"),
-        ("ecdsa", "secret", "ecdsa-sha2-nistp256"),
-    ] {
+    for (kind, passphrase, algorithm) in [("rsa", "", "ssh-rsa"), ("rsa", "secret", "ssh-rsa")] {
         let name = format!("{kind}{passphrase}");
         let path = keygen(folder.path(), &name, passphrase, &["-t", kind]);
         let refused = PrivateKeyFile::parse(&std::fs::read(path).unwrap()).map(|_| ());
@@ -127,16 +124,16 @@ fn files_that_are_no_private_key_are_malformed() {
 #[test]
 fn a_file_whose_public_half_is_of_another_key_gives_no_signer() {
     let (encrypted, _) = ed25519_file("secret", &[]);
-    let other = signer(9).public_key().blob();
+    let other = signer(9).public_key().blob().to_vec();
     let swapped = rewrap(&encrypted, |bytes| {
         let at = rounds_at(bytes) + 12;
         bytes[at..at + other.len()].copy_from_slice(&other);
     });
     let file = PrivateKeyFile::parse(&swapped).unwrap();
-    let refused = file.decrypt(b"secret").map(|_| ());
+    let refused = file.signer(Some(b"secret")).map(|_| ());
     assert_eq!(refused, Err(KeyFileError::Malformed));
     let twin = PrivateKeyFile::parse(&encrypted).unwrap();
-    assert!(twin.decrypt(b"secret").is_ok());
+    assert!(twin.signer(Some(b"secret")).is_ok());
 }
 
 #[test]

@@ -3,19 +3,27 @@
 //! A [`PublicKey`] verifies, a [`Signer`] signs. The key's type decides the scheme; nothing in an
 //! envelope does. Ed25519 is verified strictly (SPEC 4.3).
 //!
-//! There are two signers: [`FileSigner`] out of a [`PrivateKeyFile`], and [`AgentSigner`] out of an
-//! [`Agent`]. Both hand out only signatures that [`PublicKey::verify`] accepts.
+//! There are three signers: [`FileSigner`] out of a [`PrivateKeyFile`], [`AgentSigner`] out of an [`Agent`], and
+//! [`KeygenSigner`] for a security key that no agent holds. All hand out only signatures that
+//! [`PublicKey::verify`] accepts.
 
 mod agent;
 mod file;
+mod keygen;
+mod pem;
+mod point;
 mod public;
+mod secret;
 mod signer;
 mod socket;
+mod sshsig;
 #[cfg(test)]
 pub(crate) mod testing;
 mod wire;
 
 pub use agent::{Agent, AgentError, AgentKey, AgentSigner, Identities, SkippedKey};
 pub use file::{FileSigner, KeyFileError, PrivateKeyFile};
-pub use public::{KeyError, PublicKey, SignatureInvalid};
+pub use keygen::{KeygenError, KeygenSigner};
+pub use public::{KeyError, PublicKey};
 pub use signer::{SignError, Signer};
+pub use sshsig::{NAMESPACE, Proof, SignatureError, SshSignature, dearmor};

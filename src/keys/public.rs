@@ -6,21 +6,25 @@ use std::hash::{Hash, Hasher};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use ed25519_dalek::{PUBLIC_KEY_LENGTH, Signature, VerifyingKey};
+use ed25519_dalek::VerifyingKey;
+use p256::ecdsa;
 use sha2::{Digest as _, Sha256};
 
-use super::wire::Wire;
+use super::point::Point;
+use super::sshsig::{self, Proof, SignatureError};
+use super::wire::{BadWire, Wire, put_string};
 
-/// The OpenSSH name of Ed25519, of the key as of its signature.
-pub(super) const ED25519: &str = "ssh-ed25519";
+/// The OpenSSH names of the kinds of key, which are those of their signatures.
+const ED25519: &str = "ssh-ed25519";
+const P256: &str = "ecdsa-sha2-nistp256";
+const SECURITY_ED25519: &str = "sk-ssh-ed25519@openssh.com";
+const SECURITY_P256: &str = "sk-ecdsa-sha2-nistp256@openssh.com";
 
-/// What stands before the 32 bytes of an Ed25519 key in its OpenSSH encoding (RFC 8709 section 4).
-const ED25519_BLOB_PREFIX: &[u8; 19] = b"\0\0\0\x0bssh-ed25519\0\0\0\x20";
+/// The longest application of a security key in bytes. `ssh-keygen` makes `ssh:` with a few more.
+const APPLICATION_LIMIT: usize = 255;
 
-/// What stands before the 32 bytes in a DER SubjectPublicKeyInfo (RFC 8410 section 4).
-const ED25519_SPKI_PREFIX: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
+/// The longest PEM text of a public key in bytes; RSA keys fit, to be named in the error.
+const PEM_LIMIT: usize = 16 * 1024;
 
 /// The longest public key line in bytes; RSA keys and certificates fit, to be named in the error.
 const LINE_LIMIT: usize = 16 * 1024;
@@ -28,12 +32,15 @@ const LINE_LIMIT: usize = 16 * 1024;
 /// The longest name of an algorithm in bytes (RFC 4250 section 4.6.1).
 const ALGORITHM_LIMIT: usize = 64;
 
-/// A public key that may verify statements. Ed25519 today.
+/// A public key that may verify statements: Ed25519, ECDSA over P-256, and either of them in a security key.
 ///
-/// A value is canonical and never weak, so equal keys have equal bytes; order and hash go by them.
+/// A value is canonical and never weak, so equal keys have equal binary forms; order and hash go by them.
 #[derive(Clone)]
 pub struct PublicKey {
-    verifying: VerifyingKey,
+    blob: Vec<u8>,
+    point: Point,
+    /// Of a security key: what it was made for, such as `ssh:`.
+    application: Option<String>,
 }
 
 /// Why a key can't be used.
@@ -49,27 +56,27 @@ pub enum KeyError {
         /// The longest line that is read, in bytes.
         limit: usize,
     },
-    /// A key of a kind that is not supported, or not yet.
-    #[error("keys of type {algorithm} are not supported yet")]
+    /// A key of a kind that is not supported.
+    #[error(
+        "keys of type {algorithm} can't sign here: Ed25519, ECDSA P-256 and FIDO keys can; ssh-keygen -t ed25519 makes one"
+    )]
     Unsupported {
-        /// The OpenSSH name of the kind, printable ASCII.
+        /// The name of the kind, printable ASCII.
         algorithm: String,
     },
+    /// The text is not a PEM public key.
+    #[error("not one PEM public key (-----BEGIN PUBLIC KEY-----)")]
+    NotPem,
     /// A small-order key: anybody can make signatures that a lenient verifier accepts under it.
     #[error("a weak Ed25519 key (a point of small order)")]
     Weak,
 }
 
-/// Whether the y coordinate, the lower 255 bits in little-endian order, is below p = 2^255 - 19.
-fn is_below_p(bytes: &[u8; PUBLIC_KEY_LENGTH]) -> bool {
-    let [lowest, middle @ .., highest] = bytes;
-    *lowest < 0xed || middle.iter().any(|byte| *byte != 0xff) || highest & 0x7f != 0x7f
+impl From<BadWire> for KeyError {
+    fn from(_: BadWire) -> Self {
+        Self::Malformed
+    }
 }
-
-/// The signature does not verify under the key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the signature does not verify")]
-pub struct SignatureInvalid;
 
 /// The fingerprints of the key pairs in `keys-example/`.
 const PUBLISHED: [&str; 2] = [
@@ -78,7 +85,7 @@ const PUBLISHED: [&str; 2] = [
 ];
 
 impl PublicKey {
-    /// Reads one line `ssh-ed25519 AAAA... [comment]`, without a line ending.
+    /// Reads one line such as `ssh-ed25519 AAAA... [comment]`, without a line ending.
     ///
     /// Strict: single spaces, canonical base64, the same algorithm in the text and in the blob,
     /// nothing before the algorithm. The comment may be anything without control characters.
@@ -103,44 +110,100 @@ impl PublicKey {
         Self::from_blob(&blob)
     }
 
-    /// Reads the binary form that is inside the base64 of a line, in key files and in agents.
-    pub(super) fn from_blob(blob: &[u8]) -> Result<Self, KeyError> {
+    /// Reads OpenSSH's binary form, which is inside the base64 of a line, in key files and in agents.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn from_blob(blob: &[u8]) -> Result<Self, KeyError> {
         let algorithm = blob_algorithm(blob)?;
-        if algorithm != ED25519 {
-            return Err(KeyError::Unsupported {
-                algorithm: algorithm.to_owned(),
-            });
+        let (is_p256, is_security) = match algorithm {
+            ED25519 => (false, false),
+            P256 => (true, false),
+            SECURITY_ED25519 => (false, true),
+            SECURITY_P256 => (true, true),
+            _ => {
+                return Err(KeyError::Unsupported {
+                    algorithm: algorithm.to_owned(),
+                });
+            }
+        };
+        let mut wire = Wire::new(blob);
+        wire.string()?;
+        let point = Point::read_ssh(is_p256, &mut wire)?;
+        let application = match is_security {
+            true => Some(application(wire.string()?)?),
+            false => None,
+        };
+        wire.finish()?;
+        Ok(Self {
+            blob: blob.to_vec(),
+            point,
+            application,
+        })
+    }
+
+    /// Reads a PEM SubjectPublicKeyInfo: of cosign's key pairs, of key management services.
+    ///
+    /// # Errors
+    /// [`KeyError`]; `Unsupported` for RSA, other curves and other kinds.
+    pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
+        if pem.len() > PEM_LIMIT {
+            return Err(KeyError::TooLong { limit: PEM_LIMIT });
         }
-        let bytes: &[u8; PUBLIC_KEY_LENGTH] = blob
-            .strip_prefix(ED25519_BLOB_PREFIX)
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or(KeyError::Malformed)?;
-        let verifying = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::Malformed)?;
-        // SPEC 4.3: a weak key is refused when it is read, not only when it verifies.
-        if verifying.is_weak() {
-            return Err(KeyError::Weak);
-        }
-        // The library also reads a y coordinate of p or more. One point must not have two forms. The other
-        // second form, a sign of x = 0, is that of a weak key.
-        if !is_below_p(bytes) {
-            return Err(KeyError::Malformed);
-        }
-        Ok(Self { verifying })
+        let point = Point::from_pem(pem).map_err(|error| match error {
+            KeyError::Malformed => KeyError::NotPem,
+            error => error,
+        })?;
+        Self::of_point(point)
     }
 
     /// The key of a private key in memory.
-    pub(super) fn from_verifying(verifying: VerifyingKey) -> Result<Self, KeyError> {
-        Self::from_blob(&blob_of(&verifying))
+    pub(super) fn from_ed25519(verifying: &VerifyingKey) -> Result<Self, KeyError> {
+        Self::of_point(Point::ed25519(verifying.as_bytes())?)
     }
 
-    /// The binary OpenSSH form.
-    pub(super) fn blob(&self) -> Vec<u8> {
-        blob_of(&self.verifying)
+    /// The key of a private key in memory.
+    pub(super) fn from_p256(verifying: &ecdsa::VerifyingKey) -> Result<Self, KeyError> {
+        Self::of_point(Point::P256(*verifying))
+    }
+
+    fn of_point(point: Point) -> Result<Self, KeyError> {
+        let name = match point {
+            Point::Ed25519(_) => ED25519,
+            Point::P256(_) => P256,
+        };
+        let mut blob = Vec::new();
+        put_string(&mut blob, name.as_bytes())?;
+        point.write_ssh(&mut blob)?;
+        Ok(Self {
+            blob,
+            point,
+            application: None,
+        })
+    }
+
+    /// OpenSSH's binary form.
+    pub fn blob(&self) -> &[u8] {
+        &self.blob
+    }
+
+    pub(super) fn point(&self) -> &Point {
+        &self.point
+    }
+
+    /// Of a security key: what it was made for, such as `ssh:`. `None` for any other key.
+    pub fn application(&self) -> Option<&str> {
+        self.application.as_deref()
+    }
+
+    /// Whether it is in a security key, so that its signatures prove a touch.
+    pub fn is_security_key(&self) -> bool {
+        self.application.is_some()
     }
 
     /// The OpenSSH line, `ssh-ed25519 AAAA...`, without comment or line ending.
     pub fn to_openssh(&self) -> String {
-        format!("{} {}", self.algorithm(), STANDARD.encode(self.blob()))
+        format!("{} {}", self.algorithm(), STANDARD.encode(&self.blob))
     }
 
     /// Whether its private half is one that this project published as an example (`keys-example/`).
@@ -150,41 +213,53 @@ impl PublicKey {
 
     /// The OpenSSH fingerprint, `SHA256:` and unpadded base64, as `ssh-keygen -l` prints it.
     pub fn fingerprint(&self) -> String {
-        let digest = Sha256::digest(self.blob());
+        let digest = Sha256::digest(&self.blob);
         format!("SHA256:{}", STANDARD_NO_PAD.encode(digest))
     }
 
     /// The OpenSSH name of the key's kind.
     pub fn algorithm(&self) -> &'static str {
-        ED25519
+        match (&self.point, &self.application) {
+            (Point::Ed25519(_), None) => ED25519,
+            (Point::Ed25519(_), Some(_)) => SECURITY_ED25519,
+            (Point::P256(_), None) => P256,
+            (Point::P256(_), Some(_)) => SECURITY_P256,
+        }
     }
 
-    /// The key as a PEM SubjectPublicKeyInfo with a last newline, as `cosign --key` takes it.
-    pub fn to_pem(&self) -> String {
-        let mut der = ED25519_SPKI_PREFIX.to_vec();
-        der.extend_from_slice(self.verifying.as_bytes());
-        let base64 = STANDARD.encode(der);
-        format!("-----BEGIN PUBLIC KEY-----\n{base64}\n-----END PUBLIC KEY-----\n")
+    /// The key as a PEM SubjectPublicKeyInfo with a last newline, as `cosign --key` takes it; `None` for a security
+    /// key, whose signatures are none over an envelope's bytes.
+    pub fn to_pem(&self) -> Option<String> {
+        match self.application {
+            None => self.point.to_pem(),
+            Some(_) => None,
+        }
     }
 
-    /// Verifies a raw Ed25519 signature of 64 bytes, strictly (SPEC 4.3): S below the group order,
-    /// neither R nor the key of small order.
+    /// Verifies a signature over a statement's bytes (SPEC 4.3). The key's kind decides what it has to be: 64 bytes of
+    /// Ed25519, verified strictly (S below the group order, neither R nor the key of small order); DER of ECDSA over
+    /// SHA-256; of a security key an SSH signature of the namespace [`sshsig::NAMESPACE`] with a touch.
     ///
     /// # Errors
-    /// [`SignatureInvalid`], whatever is wrong with the signature.
-    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureInvalid> {
-        let signature = Signature::from_slice(signature).map_err(|_| SignatureInvalid)?;
-        self.verifying
-            .verify_strict(message, &signature)
-            .map_err(|_| SignatureInvalid)
+    /// [`SignatureError`].
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<Proof, SignatureError> {
+        match self.application {
+            None => self
+                .point
+                .verify(message, signature)
+                .map(|()| Proof::default()),
+            Some(_) => sshsig::verify_statement(self, message, signature),
+        }
     }
 }
 
-/// The binary OpenSSH form of an Ed25519 key.
-fn blob_of(verifying: &VerifyingKey) -> Vec<u8> {
-    let mut blob = ED25519_BLOB_PREFIX.to_vec();
-    blob.extend_from_slice(verifying.as_bytes());
-    blob
+/// What a security key was made for: printable, so that it can be shown.
+fn application(bytes: &[u8]) -> Result<String, KeyError> {
+    let printable = bytes.iter().all(u8::is_ascii_graphic);
+    if bytes.is_empty() || bytes.len() > APPLICATION_LIMIT || !printable {
+        return Err(KeyError::Malformed);
+    }
+    String::from_utf8(bytes.to_vec()).map_err(|_| KeyError::Malformed)
 }
 
 /// The name of the algorithm at the front of a key's or a signature's binary form.
@@ -207,7 +282,7 @@ impl fmt::Debug for PublicKey {
 
 impl PartialEq for PublicKey {
     fn eq(&self, other: &Self) -> bool {
-        self.verifying.as_bytes() == other.verifying.as_bytes()
+        self.blob == other.blob
     }
 }
 
@@ -215,13 +290,13 @@ impl Eq for PublicKey {}
 
 impl Hash for PublicKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.verifying.as_bytes().hash(state);
+        self.blob.hash(state);
     }
 }
 
 impl Ord for PublicKey {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.verifying.as_bytes().cmp(other.verifying.as_bytes())
+        self.blob.cmp(&other.blob)
     }
 }
 

@@ -23,7 +23,7 @@ const L: [u8; 32] = [
 fn line_of(algorithm: &str, fields: &[&[u8]]) -> String {
     let mut blob = Vec::new();
     for field in [&[algorithm.as_bytes()], fields].concat() {
-        super::super::wire::put_string(&mut blob, field).unwrap();
+        put_string(&mut blob, field).unwrap();
     }
     format!("{algorithm} {}", STANDARD.encode(blob))
 }
@@ -40,8 +40,14 @@ fn unsupported(algorithm: &str) -> Result<PublicKey, KeyError> {
 
 #[test]
 fn a_key_of_ssh_keygen_has_the_fingerprint_that_ssh_keygen_prints() {
+    for (kind, algorithm) in [("ed25519", "ssh-ed25519"), ("ecdsa", "ecdsa-sha2-nistp256")] {
+        fingerprint_is_that_of_ssh_keygen(kind, algorithm);
+    }
+}
+
+fn fingerprint_is_that_of_ssh_keygen(kind: &str, algorithm: &str) {
     let folder = tempfile::tempdir().unwrap();
-    let path = keygen(folder.path(), "k", "", &["-t", "ed25519"]);
+    let path = keygen(folder.path(), "k", "", &["-t", kind]);
     let text = std::fs::read_to_string(path.with_extension("pub")).unwrap();
     let key = PublicKey::from_openssh(text.trim_end()).unwrap();
     let listed = Command::new("ssh-keygen")
@@ -52,7 +58,7 @@ fn a_key_of_ssh_keygen_has_the_fingerprint_that_ssh_keygen_prints() {
     let listed = String::from_utf8(listed.stdout).unwrap();
     assert_eq!(listed.split(' ').nth(1).unwrap(), key.fingerprint());
     assert_eq!(text.trim_end(), format!("{} a comment", key.to_openssh()));
-    assert_eq!(key.algorithm(), "ssh-ed25519");
+    assert_eq!(key.algorithm(), algorithm);
 }
 
 #[test]
@@ -71,7 +77,8 @@ fn a_line_reads_with_and_without_a_comment_and_writes_back_the_same() {
 fn a_line_that_is_not_exactly_a_key_is_malformed() {
     let line = good_line();
     let base64 = line.strip_prefix("ssh-ed25519 ").unwrap();
-    let key = signer(1).public_key().verifying;
+    let blob = signer(1).public_key().blob().to_vec();
+    let key = &blob[blob.len() - 32..];
     for bad in [
         String::new(),
         "ssh-ed25519".to_owned(),
@@ -90,10 +97,10 @@ fn a_line_that_is_not_exactly_a_key_is_malformed() {
             .unwrap_or("x")
             .to_owned(),
         base64.to_owned(),
-        line_of("ssh-ed25519", &[&key.as_bytes()[..31]]),
-        line_of("ssh-ed25519", &[key.as_bytes(), b""]),
+        line_of("ssh-ed25519", &[&key[..31]]),
+        line_of("ssh-ed25519", &[key, b""]),
         line_of("ssh-ed25519", &[]),
-        line_of("", &[key.as_bytes()]),
+        line_of("", &[key]),
     ] {
         assert_eq!(
             PublicKey::from_openssh(&bad),
@@ -101,7 +108,7 @@ fn a_line_that_is_not_exactly_a_key_is_malformed() {
             "{bad:?}"
         );
     }
-    let twin = line_of("ssh-ed25519", &[key.as_bytes()]);
+    let twin = line_of("ssh-ed25519", &[key]);
     assert_eq!(twin, line);
     assert!(PublicKey::from_openssh(&twin).is_ok());
 }
@@ -140,7 +147,7 @@ fn keys_of_other_kinds_from_ssh_keygen_are_unsupported_by_name() {
     let folder = tempfile::tempdir().unwrap();
     for (kind, bits, algorithm) in [
         ("rsa", "2048", "ssh-rsa"),
-        ("ecdsa", "256", "ecdsa-sha2-nistp256"),
+        ("ecdsa", "384", "ecdsa-sha2-nistp384"),
         ("ecdsa", "521", "ecdsa-sha2-nistp521"),
     ] {
         let path = keygen(folder.path(), algorithm, "", &["-t", kind, "-b", bits]);
@@ -174,12 +181,12 @@ fn a_certificate_of_ssh_keygen_is_unsupported_though_its_key_is_not() {
 }
 
 #[test]
-fn security_keys_dss_and_certificates_are_unsupported_by_name() {
+fn dss_and_certificates_are_unsupported_by_name() {
     for algorithm in [
-        "sk-ssh-ed25519@openssh.com",
-        "sk-ecdsa-sha2-nistp256@openssh.com",
         "ssh-dss",
         "ssh-ed25519-cert-v01@openssh.com",
+        "sk-ssh-ed25519-cert-v01@openssh.com",
+        "webauthn-sk-ecdsa-sha2-nistp256@openssh.com",
     ] {
         let line = line_of(algorithm, &[&[7; 32], b"ssh:"]);
         assert_eq!(PublicKey::from_openssh(&line), unsupported(algorithm));
@@ -219,10 +226,18 @@ fn a_signature_forged_under_a_small_order_key_does_not_verify() {
     let verifying = VerifyingKey::from_bytes(&NEUTRAL).unwrap();
     let forged = [NEUTRAL, [0; 32]].concat();
     // The lenient verification takes it for every message: this is what strictness is for.
-    let lenient = verifying.verify(b"anything", &Signature::from_slice(&forged).unwrap());
+    let signature = ed25519_dalek::Signature::from_slice(&forged).unwrap();
+    let lenient = verifying.verify(b"anything", &signature);
     assert!(lenient.is_ok());
-    let weak = PublicKey { verifying };
-    assert_eq!(weak.verify(b"anything", &forged), Err(SignatureInvalid));
+    let weak = PublicKey {
+        blob: Vec::new(),
+        point: Point::Ed25519(verifying),
+        application: None,
+    };
+    assert_eq!(
+        weak.verify(b"anything", &forged),
+        Err(SignatureError::Invalid)
+    );
 }
 
 #[test]
@@ -239,8 +254,11 @@ fn a_signature_with_the_group_order_added_to_s_does_not_verify() {
     }
     assert_eq!(carry, 0);
     let key = signer.public_key();
-    assert_eq!(key.verify(message, &malleated), Err(SignatureInvalid));
-    assert_eq!(key.verify(message, &good), Ok(()));
+    assert_eq!(
+        key.verify(message, &malleated),
+        Err(SignatureError::Invalid)
+    );
+    assert_eq!(key.verify(message, &good), Ok(Proof::default()));
 }
 
 #[test]
@@ -250,18 +268,24 @@ fn a_signature_verifies_only_with_its_bytes_its_message_and_its_key() {
     let good = signer.sign(b"message").unwrap();
     assert_eq!(good.len(), 64);
     let key = signer.public_key();
-    assert_eq!(key.verify(b"message", &good), Ok(()));
-    assert_eq!(key.verify(b"massage", &good), Err(SignatureInvalid));
+    assert_eq!(key.verify(b"message", &good), Ok(Proof::default()));
+    assert_eq!(key.verify(b"massage", &good), Err(SignatureError::Invalid));
     let elsewhere = other.public_key().verify(b"message", &good);
-    assert_eq!(elsewhere, Err(SignatureInvalid));
+    assert_eq!(elsewhere, Err(SignatureError::Invalid));
     for at in [0, 31, 32, 63] {
         let mut flipped = good.clone();
         flipped[at] ^= 1;
-        assert_eq!(key.verify(b"message", &flipped), Err(SignatureInvalid));
+        assert_eq!(
+            key.verify(b"message", &flipped),
+            Err(SignatureError::Invalid)
+        );
     }
     let long = [good.as_slice(), &[0]].concat();
     for wrong_length in [&good[..63], long.as_slice(), &[]] {
-        assert_eq!(key.verify(b"message", wrong_length), Err(SignatureInvalid));
+        assert_eq!(
+            key.verify(b"message", wrong_length),
+            Err(SignatureError::Invalid)
+        );
     }
 }
 
@@ -274,7 +298,8 @@ fn the_pem_of_the_key_in_rfc_8410_is_the_one_printed_there() {
         .decode("Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=")
         .unwrap();
     let key = PublicKey::from_openssh(&line_of("ssh-ed25519", &[&point])).unwrap();
-    assert_eq!(key.to_pem(), expected);
+    assert_eq!(key.to_pem().unwrap(), expected);
+    assert_eq!(PublicKey::from_pem(expected), Ok(key));
 }
 
 #[test]
@@ -288,4 +313,138 @@ fn equal_keys_are_equal_in_order_and_hash() {
     let hashed: std::collections::HashSet<_> = keys().into();
     let ordered: std::collections::BTreeSet<_> = keys().into();
     assert_eq!((hashed.len(), ordered.len()), (2, 2));
+}
+
+/// The base point of P-256 (SEC 2, 2.4.2), uncompressed.
+const BASE_POINT: &str = "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296\
+                          4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
+
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .bytes()
+        .map(|digit| (digit as char).to_digit(16).unwrap() as u8)
+        .collect();
+    digits
+        .chunks(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
+}
+
+#[test]
+fn a_point_of_p256_is_read_in_its_one_form_alone() {
+    let algorithm = "ecdsa-sha2-nistp256";
+    let point = hex(BASE_POINT);
+    let line = line_of(algorithm, &[b"nistp256", &point]);
+    let key = PublicKey::from_openssh(&line).unwrap();
+    assert_eq!(key.to_openssh(), line);
+    let mut off_curve = point.clone();
+    off_curve[64] ^= 1;
+    let compressed = [&[3], &point[1..33]].concat();
+    let long = [point.as_slice(), &[0]].concat();
+    for bad in [
+        off_curve.as_slice(),
+        &compressed,
+        &[0],
+        &[],
+        &long,
+        &point[..64],
+    ] {
+        let line = line_of(algorithm, &[b"nistp256", bad]);
+        assert_eq!(
+            PublicKey::from_openssh(&line),
+            Err(KeyError::Malformed),
+            "{bad:?}"
+        );
+    }
+    for fields in [
+        &[b"nistp384".as_slice(), &point][..],
+        &[b"nistp256", &point, b""],
+        &[&point],
+    ] {
+        let line = line_of(algorithm, fields);
+        assert_eq!(PublicKey::from_openssh(&line), Err(KeyError::Malformed));
+    }
+}
+
+#[test]
+fn a_security_key_is_another_key_than_the_same_point_without_one() {
+    let blob = signer(1).public_key().blob().to_vec();
+    let point = &blob[blob.len() - 32..];
+    let read = |application: &[u8]| {
+        PublicKey::from_openssh(&line_of(
+            "sk-ssh-ed25519@openssh.com",
+            &[point, application],
+        ))
+    };
+    let key = read(b"ssh:").unwrap();
+    assert_eq!(
+        (key.application(), key.is_security_key()),
+        (Some("ssh:"), true)
+    );
+    assert_eq!(key.to_pem(), None);
+    assert_ne!(&key, signer(1).public_key());
+    assert_ne!(key, read(b"ssh:other").unwrap());
+    for bad in [
+        b"".as_slice(),
+        b"ssh:\x1b[2J",
+        b"ssh: ",
+        &[b'a'; APPLICATION_LIMIT + 1],
+    ] {
+        assert_eq!(read(bad), Err(KeyError::Malformed), "{bad:?}");
+    }
+    assert!(read(&[b'a'; APPLICATION_LIMIT]).is_ok());
+}
+
+#[test]
+fn a_pem_is_read_as_the_same_key_as_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = keygen(folder.path(), "k", "", &["-t", "ecdsa"]);
+    let line = std::fs::read_to_string(path.with_extension("pub")).unwrap();
+    let key = PublicKey::from_openssh(line.trim_end()).unwrap();
+    let exported = Command::new("ssh-keygen")
+        .args(["-e", "-m", "PKCS8", "-f"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let pem = String::from_utf8(exported.stdout).unwrap();
+    assert_eq!(key.to_pem().unwrap(), pem);
+    assert_eq!(PublicKey::from_pem(&pem), Ok(key));
+    let private = pem.replace("PUBLIC", "PRIVATE");
+    let body = pem.lines().nth(1).unwrap();
+    for bad in [
+        "",
+        body,
+        &private,
+        &pem[..pem.len() / 2],
+        &format!("{pem}{pem}"),
+        &format!("{pem}x"),
+    ] {
+        assert_eq!(PublicKey::from_pem(bad), Err(KeyError::NotPem), "{bad}");
+    }
+    let long = PublicKey::from_pem(&"x".repeat(PEM_LIMIT + 1));
+    assert_eq!(long, Err(KeyError::TooLong { limit: PEM_LIMIT }));
+}
+
+#[test]
+fn a_pem_of_another_kind_or_of_a_weak_key_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for (kind, bits, named) in [
+        ("rsa", "2048", "RSA"),
+        ("ecdsa", "384", "ECDSA of another curve than P-256"),
+    ] {
+        let path = keygen(folder.path(), bits, "", &["-t", kind, "-b", bits]);
+        let exported = Command::new("ssh-keygen")
+            .args(["-e", "-m", "PKCS8", "-f"])
+            .arg(&path)
+            .output()
+            .unwrap();
+        let pem = String::from_utf8(exported.stdout).unwrap();
+        assert_eq!(PublicKey::from_pem(&pem), unsupported(named));
+    }
+    let der = [hex("302a300506032b6570032100"), NEUTRAL.to_vec()].concat();
+    let pem = format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        STANDARD.encode(der)
+    );
+    assert_eq!(PublicKey::from_pem(&pem), Err(KeyError::Weak));
 }

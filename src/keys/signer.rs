@@ -1,7 +1,9 @@
 //! What signs.
 
 use super::agent::AgentError;
+use super::keygen::KeygenError;
 use super::public::PublicKey;
+use super::sshsig::SignatureError;
 
 /// A private key that can be used, wherever it is kept.
 pub trait Signer {
@@ -22,6 +24,12 @@ pub enum SignError {
     /// The agent did not sign.
     #[error(transparent)]
     Agent(#[from] AgentError),
+    /// `ssh-keygen` did not sign.
+    #[error(transparent)]
+    Keygen(#[from] KeygenError),
+    /// The security key signed without a touch, and no statement takes that.
+    #[error("the security key signed without a touch: it was made with no-touch-required")]
+    NoTouch,
     /// The signer returned something that is not the key's signature of the message.
     #[error("the signature that the signer made does not verify under its own key")]
     Unverified,
@@ -33,7 +41,9 @@ pub(super) fn checked(
     message: &[u8],
     signature: Vec<u8>,
 ) -> Result<Vec<u8>, SignError> {
-    key.verify(message, &signature)
-        .map_err(|_| SignError::Unverified)?;
-    Ok(signature)
+    match key.verify(message, &signature) {
+        Ok(_) => Ok(signature),
+        Err(SignatureError::NoTouch) => Err(SignError::NoTouch),
+        Err(_) => Err(SignError::Unverified),
+    }
 }

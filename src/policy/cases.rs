@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::conditions::extents;
-use super::{Decision, Facts, Missing, Policy, evaluate, in_emergency, parse_duration};
+use super::{
+    Approval, Decision, Facts, Missing, Policy, Proofs, evaluate, in_emergency, parse_duration,
+};
 use crate::ai::Extent;
 use crate::change::RepoPath;
 use crate::policy::Enforce;
@@ -14,7 +16,7 @@ use crate::text::TextError;
 use crate::text::toml::{Fields, Placed, read};
 
 /// The keys of a `[[case]]`.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 20] = [
     "name",
     "paths",
     "authors",
@@ -24,6 +26,9 @@ const KEYS: [&str; 17] = [
     "evidence",
     "approvals",
     "approved_ago",
+    "presence",
+    "user_verification",
+    "timestamp",
     "emergency",
     "tools",
     "models",
@@ -186,8 +191,9 @@ fn facts(fields: &Fields<'_>, roster: &Roster) -> Option<Facts> {
         let message = "\"declared\" and who declared, \"declared_by\" or \"authors\", go together";
         fields.reader.error(fields.at, message);
     }
-    let approvals = people(fields, "approvals", roster);
-    let age = age(fields);
+    let approval = approval(fields);
+    let approvals = people(fields, "approvals", roster).into_iter();
+    let approvals = approvals.map(|who| (who, vec![approval.clone()])).collect();
     let lower = |key: &str| -> BTreeSet<String> {
         let names = names(fields, key).into_iter();
         names.map(|name| name.to_lowercase()).collect()
@@ -206,12 +212,24 @@ fn facts(fields: &Fields<'_>, roster: &Roster) -> Option<Facts> {
         claimed,
         claims_unknown: fields.flag("unknown_author").is_some_and(|flag| flag.value),
         proven,
-        approval_ages: approvals.iter().map(|who| (who.clone(), age)).collect(),
         approvals,
         emergencies: people(fields, "emergency", roster),
         merged: fields.flag("clean_merge").is_some_and(|flag| flag.value),
         ..Facts::default()
     })
+}
+
+/// How each approval was made: now and without any proof where the file is silent.
+fn approval(fields: &Fields<'_>) -> Approval {
+    let flag = |key| fields.flag(key).is_some_and(|flag| flag.value);
+    Approval {
+        age: Some(age(fields)),
+        proofs: Proofs {
+            presence: flag("presence"),
+            user_verification: flag("user_verification"),
+            timestamp: flag("timestamp"),
+        },
+    }
 }
 
 /// How long ago the approvals were given; now where the file is silent.

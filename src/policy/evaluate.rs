@@ -8,7 +8,8 @@
 use std::collections::BTreeSet;
 
 use super::decision::{Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
-use super::{Facts, Policy, Require, Rule};
+use super::taken::{asked, could_prove};
+use super::{Facts, Policy, Proofs, Require, Rule};
 use crate::roster::{Engineer, Level, PersonId, Roster};
 
 /// Evaluates every rule over the facts of one group.
@@ -55,8 +56,13 @@ pub fn evaluate(policy: &Policy, roster: &Roster, facts: &Facts) -> Decision {
     }
 }
 
-/// Whether an approval by `person` would lower what any rule misses.
-pub fn would_count(policy: &Policy, roster: &Roster, facts: &Facts, person: &str) -> bool {
+/// Whether an approval by `person`, whose signature proves so much, would lower what any rule misses.
+pub fn would_count(
+    policy: &Policy,
+    roster: &Roster,
+    facts: &Facts,
+    (person, proofs): (&str, Proofs),
+) -> bool {
     let evaluation = Evaluation {
         policy,
         roster,
@@ -65,7 +71,7 @@ pub fn would_count(policy: &Policy, roster: &Roster, facts: &Facts, person: &str
     policy
         .rules
         .iter()
-        .any(|rule| evaluation.lowers(rule, person))
+        .any(|rule| evaluation.lowers(rule, person, proofs))
 }
 
 /// Whether a rule that matches the change, its conditions on AI and author aside, asks for somebody
@@ -107,15 +113,6 @@ pub fn unhelpful(
     rule: &Rule,
     person: &str,
 ) -> Option<Unhelpful> {
-    let evaluation = Evaluation {
-        policy,
-        roster,
-        facts,
-    };
-    let unproven = !evaluation.has_proof(rule, person);
-    if unproven && evaluation.missing(rule).iter().any(Missing::is_sign_offs) {
-        return Some(Unhelpful::Proof);
-    }
     let mut without = facts.clone();
     without.approvals.remove(person);
     let lowers = |facts: &Facts| {
@@ -124,7 +121,7 @@ pub fn unhelpful(
             roster,
             facts,
         }
-        .lowers(rule, person)
+        .lowers(rule, person, asked(rule))
     };
     let missing = Evaluation {
         policy,
@@ -141,8 +138,14 @@ pub fn unhelpful(
             roster,
             facts,
         };
-        let counts = facts.approvals.contains(person) && evaluation.is_too_old(rule, person);
-        return counts.then_some(Unhelpful::Age);
+        let counts = facts.approvals.contains_key(person);
+        return if counts && evaluation.is_too_old(rule, person) {
+            Some(Unhelpful::Age)
+        } else if counts && evaluation.proves_too_little(rule, person) {
+            Some(Unhelpful::Proof)
+        } else {
+            None
+        };
     }
     if facts.claimed.contains(person) || facts.proven.contains(person) {
         return Some(Unhelpful::Author);
@@ -389,22 +392,22 @@ impl<'a> Evaluation<'a> {
 
     fn who(&self, rule: &Rule) -> Vec<PersonId> {
         let able = self.roster.engineers().iter().filter(|engineer| {
-            engineer.keys.iter().any(|key| key.revoked.is_none()) && self.lowers(rule, &engineer.id)
+            engineer.can_sign() && self.lowers(rule, &engineer.id, could_prove(engineer))
         });
         able.map(|engineer| engineer.id.clone()).collect()
     }
 
-    fn lowers(&self, rule: &Rule, person: &str) -> bool {
+    /// Whether an approval more by this person, whose signature proves so much, lowers what the rule misses.
+    fn lowers(&self, rule: &Rule, person: &str, proofs: Proofs) -> bool {
         let asks = self.asks(rule) && (self.ai_matches(rule) || self.silent(rule));
         let approvals = self.approvals(rule);
         if !asks || approvals.contains(person) {
             return false;
         }
-        // No key of this version proves what such a rule asks.
-        if rule.require.as_ref().is_some_and(Require::asks_proof) {
+        if !proofs.cover(asked(rule)) {
             return false;
         }
-        let mut with = approvals.clone().into_owned();
+        let mut with = approvals.clone();
         with.insert(person.to_owned());
         self.count_missing(rule, &with) < self.count_missing(rule, &approvals)
     }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::super::facts_testing::{any_facts, facts, people, policy, roster, set};
+use super::super::Approval;
+use super::super::facts_testing::{any_facts, approved, facts, people, policy, roster, set};
 use super::*;
 use crate::ai::Extent;
 use std::time::Duration;
@@ -17,7 +18,7 @@ fn declared_by(author: &str, extent: Extent) -> Facts {
 }
 
 fn signed(mut facts: Facts, signers: &[&str]) -> Facts {
-    facts.approvals = set(signers);
+    facts.approvals = approved(signers);
     facts
 }
 
@@ -249,8 +250,18 @@ fn who_could_sign_are_those_whose_sign_off_lowers_what_is_missing() {
         )
     );
     let facts = declared_by("maya", Extent::Generated);
-    assert!(would_count(&policy(FIRST_RULE), &roster(), &facts, "linus"));
-    assert!(!would_count(&policy(FIRST_RULE), &roster(), &facts, "maya"));
+    assert!(would_count(
+        &policy(FIRST_RULE),
+        &roster(),
+        &facts,
+        ("linus", Proofs::default())
+    ));
+    assert!(!would_count(
+        &policy(FIRST_RULE),
+        &roster(),
+        &facts,
+        ("maya", Proofs::default())
+    ));
     let policy = policy(FIRST_RULE);
     let rule = policy.rules.last().unwrap();
     assert_eq!(
@@ -295,18 +306,22 @@ fn rules() -> impl Strategy<Value = String> {
 fn passes_by_definition(policy: &Policy, roster: &Roster, facts: &Facts) -> bool {
     let rule = &policy.rules[1];
     let require = rule.require.as_ref().unwrap();
-    let counts = |id: &&String| {
-        let age = facts.approval_ages.get(*id);
+    let fits = |approval: &Approval| {
         let fresh = require
             .max_age
-            .is_none_or(|most| age.is_some_and(|age| *age <= most));
-        fresh && !(rule.exact && facts.merged)
+            .is_none_or(|most| approval.age.is_some_and(|age| age <= most));
+        let proofs = approval.proofs;
+        fresh
+            && !(rule.exact && facts.merged)
+            && (!require.presence || proofs.presence)
+            && (!require.user_verification || proofs.user_verification)
+            && (!require.timestamp || proofs.timestamp)
     };
     let approvals: Vec<_> = facts
         .approvals
         .iter()
-        .filter(counts)
-        .filter_map(|id| roster.engineer(id))
+        .filter(|(_, given)| given.iter().any(fits))
+        .filter_map(|(id, _)| roster.engineer(id))
         .collect();
     let evaluation = Evaluation {
         policy,
@@ -345,7 +360,9 @@ proptest! {
         let (policy, roster) = (policy(&rules), roster());
         if evaluate(&policy, &roster, &facts).passes() {
             let mut more_facts = facts.clone();
-            more_facts.approvals.extend(more);
+            for who in more {
+                more_facts.approvals.entry(who).or_default().push(Approval::default());
+            }
             prop_assert!(evaluate(&policy, &roster, &more_facts).passes());
         }
     }
@@ -387,15 +404,20 @@ fn an_approval_of_that_very_age_counts_and_one_a_second_older_does_not() {
     let day = 86_400;
     for (age, counts) in [(0, true), (day, true), (day + 1, false)] {
         let mut change = signed(declared_by("maya", Extent::None), &["linus"]);
-        change
-            .approval_ages
-            .insert("linus".to_owned(), Duration::from_secs(age));
+        let approval = Approval {
+            age: Some(Duration::from_secs(age)),
+            ..Approval::default()
+        };
+        change.approvals.insert("linus".to_owned(), vec![approval]);
         assert_eq!(passes(rule, &change), counts, "{age}");
         let (policy, roster) = (policy(rule), roster());
         let fresh = policy.rules.iter().find(|rule| rule.name == "fresh");
         let why = unhelpful(&policy, &roster, &change, fresh.unwrap(), "linus");
         assert_eq!(why, (!counts).then_some(Unhelpful::Age), "{age}");
-        assert_eq!(would_count(&policy, &roster, &change, "linus"), !counts);
+        assert_eq!(
+            would_count(&policy, &roster, &change, ("linus", Proofs::default())),
+            !counts
+        );
     }
     // Of an age that nobody knows it is too old.
     assert!(!passes(
@@ -421,7 +443,7 @@ fn a_rule_for_exact_changes_takes_no_approval_of_what_one_is_the_merge_of() {
         // An automation's declaration is no more exact than anybody's.
         let automated = Facts {
             automated: true,
-            approvals: set(&[]),
+            approvals: approved(&[]),
             ..change
         };
         assert_eq!(passes(&rule, &automated), counts, "{rule} {merged}");

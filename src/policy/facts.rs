@@ -7,6 +7,35 @@ use crate::ai::Extent;
 use crate::change::RepoPath;
 use crate::roster::PersonId;
 
+/// One counted approval.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Approval {
+    /// How old it was when the change landed; `None` is older than any rule takes.
+    pub age: Option<Duration>,
+    /// What its signature proves.
+    pub proofs: Proofs,
+}
+
+/// What a signature proves beside that the key made it, or what a rule asks of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Proofs {
+    /// Somebody touched a security key.
+    pub presence: bool,
+    /// The security key asked for a PIN or a finger.
+    pub user_verification: bool,
+    /// An authority says when it was made.
+    pub timestamp: bool,
+}
+
+impl Proofs {
+    /// Whether these are all that is asked.
+    pub fn cover(self, asked: Self) -> bool {
+        (self.presence || !asked.presence)
+            && (self.user_verification || !asked.user_verification)
+            && (self.timestamp || !asked.timestamp)
+    }
+}
+
 /// The facts about one group: a unit, or a change that is to land. The gate gathers them from
 /// verified statements and from git; nothing unverified makes a rule lighter.
 #[derive(Debug, Clone, Default)]
@@ -42,16 +71,9 @@ pub struct Facts {
     pub claims_unknown: bool,
     /// Who signed a counted declaration.
     pub proven: BTreeSet<PersonId>,
-    /// Who signed a counted approval.
-    pub approvals: BTreeSet<PersonId>,
-    /// How old each of these approvals was when the change landed, of several of one person the youngest.
-    pub approval_ages: BTreeMap<PersonId, Duration>,
-    /// Those of them whose signature proves a touch. No key of this version proves that.
-    pub present: BTreeSet<PersonId>,
-    /// Those whose signature proves that the security key knew them. No key of this version proves that.
-    pub user_verified: BTreeSet<PersonId>,
-    /// Those whose signature an authority's timestamp dates. No signature of this version has one.
-    pub timestamped: BTreeSet<PersonId>,
+    /// The counted approvals, by who signed them. A rule takes whom it takes for one of theirs by itself: an old
+    /// signature with a touch and a new one without make no new one with a touch.
+    pub approvals: BTreeMap<PersonId, Vec<Approval>>,
     /// Who signed a counted emergency whose follow-up is not overdue.
     pub emergencies: BTreeSet<PersonId>,
     /// Whether what counts was signed for a change of which this one is the clean merge.

@@ -1,11 +1,11 @@
 //! A roster, policies and facts for tests of what the policy says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Facts, Policy};
+use super::{Approval, Facts, Policy, Proofs};
 use crate::ai::Extent;
 use crate::change::RepoPath;
 use crate::keys::Signer as _;
@@ -66,14 +66,37 @@ pub(super) fn people(most: usize) -> impl Strategy<Value = BTreeSet<String>> {
     prop::collection::btree_set(prop::sample::select(ids), 0..=most)
 }
 
+/// One or two approvals of somebody.
+fn approvals() -> impl Strategy<Value = Vec<Approval>> {
+    let hours = prop::option::of(0u64..72);
+    let approval = (hours, any::<[bool; 3]>()).prop_map(
+        |(hours, [presence, user_verification, timestamp])| Approval {
+            age: hours.map(|hours| Duration::from_secs(3_600 * hours)),
+            proofs: Proofs {
+                presence,
+                user_verification,
+                timestamp,
+            },
+        },
+    );
+    prop::collection::vec(approval, 1..=2)
+}
+
+/// Approvals of which nobody knows more than who gave them.
+pub(super) fn approved(people: &[&str]) -> BTreeMap<String, Vec<Approval>> {
+    let people = people.iter();
+    people
+        .map(|who| ((*who).to_owned(), vec![Approval::default()]))
+        .collect()
+}
+
 pub(super) fn any_facts() -> impl Strategy<Value = Facts> {
     let extent = prop::sample::select(vec![None, Some(Extent::Assisted), Some(Extent::Generated)]);
     let proven = prop::option::of((people(2), prop::sample::select(Extent::ALL.to_vec())));
-    let ages = prop::collection::vec(0u64..72, PEOPLE.len());
-    let approved = (people(4), ages);
+    let approved = (people(4), prop::collection::vec(approvals(), PEOPLE.len()));
     let flags = (any::<bool>(), any::<bool>());
     (people(2), proven, approved, extent, flags).prop_map(
-        |(claimed, proven, (approvals, ages), evidence, (unknown, merged))| {
+        |(claimed, proven, (approvals, made), evidence, (unknown, merged))| {
             let (proven, declared) = match proven {
                 Some((people, extent)) if !people.is_empty() => (people, Some(extent)),
                 _ => (BTreeSet::new(), None),
@@ -82,15 +105,7 @@ pub(super) fn any_facts() -> impl Strategy<Value = Facts> {
                 claimed,
                 proven,
                 declared,
-                approval_ages: approvals
-                    .iter()
-                    .cloned()
-                    .zip(
-                        ages.into_iter()
-                            .map(|hours| Duration::from_secs(3_600 * hours)),
-                    )
-                    .collect(),
-                approvals,
+                approvals: approvals.into_iter().zip(made).collect(),
                 merged,
                 evidence,
                 claims_unknown: unknown,

@@ -36,7 +36,7 @@ pub use decision::{About, Decision, Missing, MissingSignOffs, Unhelpful, Unmet};
 pub use duration::{DURATION_LIMIT_DAYS, DurationError, parse_duration};
 pub use emergency::{Emergency, NoEmergency, in_emergency, is_named, may_sign_emergency};
 pub use evaluate::{could_sign, evaluate, unhelpful, would_count};
-pub use facts::Facts;
+pub use facts::{Approval, Facts, Proofs};
 pub use matching::about;
 pub use reach::{Burden, Narrow, burden};
 
@@ -157,9 +157,13 @@ pub enum Enforce {
 }
 
 impl Require {
-    /// Whether a signature must prove more than that a key signed.
-    pub fn asks_proof(&self) -> bool {
-        self.presence || self.user_verification || self.timestamp
+    /// What each signature must prove beside that a key signed.
+    pub fn proofs(&self) -> Proofs {
+        Proofs {
+            presence: self.presence,
+            user_verification: self.user_verification,
+            timestamp: self.timestamp,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::Evaluation;
+use super::taken::could_prove;
 use super::{Facts, Policy, Rule};
 use crate::ai::Extent;
 use crate::policy::decision::Missing;
@@ -73,9 +74,7 @@ impl Policy {
             return (0, Vec::new());
         }
         let able = roster.engineers().iter();
-        // No key of this version proves what some rules ask of each signature.
-        let proves = !require.asks_proof();
-        let able = able.filter(|who| proves && who.keys.iter().any(|key| key.revoked.is_none()));
+        let able = able.filter(|who| who.can_sign() && could_prove(who).cover(require.proofs()));
         let able: BTreeSet<PersonId> = able.map(|who| who.id.clone()).collect();
         let lacking = evaluation.count_missing(rule, &able);
         if lacking > 0 {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::change::RepoPath;
-use crate::policy::facts_testing::{facts, policy, roster, set};
+use crate::policy::facts_testing::{approved, facts, policy, roster};
 
 fn narrow(rules: &str) -> Vec<(Vec<String>, usize, Vec<String>)> {
     let found = policy(rules).narrow_rules(&roster());
@@ -67,7 +67,7 @@ fn a_burden_is_what_the_rule_asks_that_asks_most_once_the_authors_declared() {
     assert_eq!(one.who, names(&["linus", "ana", "grace", "tomas"]));
     let mut core = change;
     core.paths = vec![RepoPath::new("core/a").unwrap()];
-    core.approvals = set(&["grace"]);
+    core.approvals = approved(&["grace"]);
     let two = burden(&policy, &roster(), &core);
     assert_eq!((two.signers, two.rule), (2, Some(2)));
     assert_eq!(two.who, names(&["grace", "tomas"]));

@@ -2,7 +2,8 @@ use proptest::prelude::*;
 
 use crate::ai::Extent;
 use crate::change::RepoPath;
-use crate::policy::{Facts, Missing, Policy, evaluate, would_count};
+use crate::policy::facts_testing::approved;
+use crate::policy::{Facts, Missing, Policy, Proofs, evaluate, would_count};
 use crate::roster::Roster;
 
 fn roster() -> Roster {
@@ -45,7 +46,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
         files,
         lines,
         declared,
-        approvals: signed.then(|| "ana".to_owned()).into_iter().collect(),
+        approvals: approved(if signed { &["ana"] } else { &[] }),
         ..Facts::default()
     })
 }
@@ -110,7 +111,7 @@ fn a_sign_off_helps_no_rule_that_asks_nothing_of_such_a_change() {
         proven: ["ben".to_owned()].into(),
         ..Facts::default()
     };
-    let helps = |facts: &Facts| would_count(&policy, &roster(), facts, "ana");
+    let helps = |facts: &Facts| would_count(&policy, &roster(), facts, ("ana", Proofs::default()));
     assert!(helps(&large));
     for small in [
         Facts {

@@ -1,59 +1,82 @@
 //! Which approvals a rule takes: of the right change, young enough, and with the proofs that it asks (SPEC 6.5, 8.3).
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::evaluate::Evaluation;
-use super::{Require, Rule};
-use crate::roster::PersonId;
+use super::{Approval, Proofs, Require, Rule};
+use crate::roster::{Engineer, PersonId};
 
-impl<'a> Evaluation<'a> {
+impl Evaluation<'_> {
     /// Whether the rule asks for signatures on what landed itself, and these are on what it is a merge of.
     pub(super) fn is_not_exact(&self, rule: &Rule) -> bool {
         self.facts.merged && rule.exact
     }
 
-    /// The approvals that the rule takes.
-    pub(super) fn approvals(&self, rule: &Rule) -> Cow<'a, BTreeSet<PersonId>> {
-        let require = rule.require.as_ref();
-        let asks_more =
-            require.is_some_and(|require| require.max_age.is_some() || require.asks_proof());
-        if self.is_not_exact(rule) {
-            Cow::Owned(BTreeSet::new())
-        } else if asks_more {
-            let all = self.facts.approvals.iter();
-            let taken =
-                all.filter(|person| !self.is_too_old(rule, person) && self.has_proof(rule, person));
-            Cow::Owned(taken.cloned().collect())
-        } else {
-            Cow::Borrowed(&self.facts.approvals)
+    /// Whose approvals the rule takes.
+    pub(super) fn approvals(&self, rule: &Rule) -> BTreeSet<PersonId> {
+        match self.is_not_exact(rule) {
+            true => BTreeSet::new(),
+            false => self.approved(|approval| is_young(rule, approval) && proves(rule, approval)),
         }
     }
 
-    /// Whether a person's approval is older than the rule takes. One of an unknown age is.
-    pub(super) fn is_too_old(&self, rule: &Rule, person: &str) -> bool {
-        let most = rule.require.as_ref().and_then(|require| require.max_age);
-        let age = self.facts.approval_ages.get(person);
-        most.is_some_and(|most| age.is_none_or(|age| *age > most))
+    /// Who has an approval of this kind.
+    fn approved(&self, is_such: impl Fn(&Approval) -> bool) -> BTreeSet<PersonId> {
+        let all = self.facts.approvals.iter();
+        let such = all.filter(|(_, approvals)| approvals.iter().any(&is_such));
+        such.map(|(person, _)| person.clone()).collect()
     }
 
-    /// Whether a person's approval proves what the rule asks.
-    pub(super) fn has_proof(&self, rule: &Rule, person: &str) -> bool {
-        let facts = self.facts;
-        rule.require.as_ref().is_none_or(|require| {
-            (!require.presence || facts.present.contains(person))
-                && (!require.user_verification || facts.user_verified.contains(person))
-                && (!require.timestamp || facts.timestamped.contains(person))
-        })
+    fn approvals_of(&self, person: &str) -> &[Approval] {
+        self.facts.approvals.get(person).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a person's approvals are all older than the rule takes.
+    pub(super) fn is_too_old(&self, rule: &Rule, person: &str) -> bool {
+        let mut approvals = self.approvals_of(person).iter();
+        !approvals.any(|approval| is_young(rule, approval))
+    }
+
+    /// Whether none of a person's approvals that are young enough proves what the rule asks.
+    pub(super) fn proves_too_little(&self, rule: &Rule, person: &str) -> bool {
+        let approvals = self.approvals_of(person).iter();
+        let mut young = approvals.filter(|approval| is_young(rule, approval));
+        asked(rule) != Proofs::default() && !young.any(|approval| proves(rule, approval))
     }
 
     /// Whether the sign-offs that count would suffice, did they prove what the rule asks.
     pub(super) fn misses_proof_alone(&self, rule: &Rule) -> bool {
-        let asks = rule.require.as_ref().is_some_and(Require::asks_proof);
-        let all = self.facts.approvals.iter();
-        let taken = all.filter(|person| !self.is_too_old(rule, person));
-        asks && !self.is_not_exact(rule) && self.count_missing(rule, &taken.cloned().collect()) == 0
+        let young = || self.approved(|approval| is_young(rule, approval));
+        asked(rule) != Proofs::default()
+            && !self.is_not_exact(rule)
+            && self.count_missing(rule, &young()) == 0
     }
+}
+
+/// What a person's keys may prove, as far as the roster tells: whether a security key asks for a PIN it doesn't.
+pub(super) fn could_prove(engineer: &Engineer) -> Proofs {
+    let security_key = engineer.has_security_key();
+    Proofs {
+        presence: security_key,
+        user_verification: security_key,
+        timestamp: false,
+    }
+}
+
+/// What the rule asks of each signature.
+pub(super) fn asked(rule: &Rule) -> Proofs {
+    let require = rule.require.as_ref();
+    require.map(Require::proofs).unwrap_or_default()
+}
+
+/// Whether an approval is no older than the rule takes. One of an unknown age is.
+fn is_young(rule: &Rule, approval: &Approval) -> bool {
+    let most = rule.require.as_ref().and_then(|require| require.max_age);
+    most.is_none_or(|most| approval.age.is_some_and(|age| age <= most))
+}
+
+fn proves(rule: &Rule, approval: &Approval) -> bool {
+    approval.proofs.cover(asked(rule))
 }
 
 #[cfg(test)]

@@ -288,6 +288,9 @@ fn statement(view: &StatementView) -> String {
         Some(extent) => format!("{kind} of {extent}"),
         None => kind.to_owned(),
     };
+    let kind = [&[kind.as_str()], view.proof.words().as_slice()]
+        .concat()
+        .join(", ");
     let who = match (&view.signer, &view.level) {
         (Some(signer), Some(level)) => format!("{signer} ({level})"),
         (Some(signer), None) => signer.clone(),

@@ -17,17 +17,6 @@ pub(super) const SIGSTORE_KEYS: [&str; 2] = ["identity", "issuer"];
 /// The keys of `revoked = {..}`.
 pub(super) const REVOKED_KEYS: [&str; 2] = ["on", "reason"];
 
-/// OpenSSH kinds of the grammar that this version can't verify with yet (design 4.3). Any other
-/// kind, RSA say, is a mistake.
-const LATER_ALGORITHMS: [&str; 3] = [
-    "sk-ssh-ed25519@openssh.com",
-    "ecdsa-sha2-nistp256",
-    "sk-ecdsa-sha2-nistp256@openssh.com",
-];
-
-/// The longest PEM text in bytes.
-const PEM_LIMIT: usize = 16 * 1024;
-
 /// A key as the file has it.
 pub(super) struct ReadKey {
     /// What makes it the same key as another, and where it stands.
@@ -66,45 +55,32 @@ pub(super) fn read_key(fields: &Fields<'_>) -> Option<ReadKey> {
 
 fn read_ssh(fields: &Fields<'_>) -> Option<ReadKey> {
     let line = fields.string("ssh")?;
-    let found = |identity: String, key| ReadKey {
-        identity: Placed {
-            value: identity,
-            at: line.at,
-        },
-        key,
-        form: "ssh",
-    };
-    match PublicKey::from_openssh(line.value) {
-        Ok(key) => Some(found(key.fingerprint(), Some(key))),
-        Err(KeyError::Unsupported { algorithm })
-            if LATER_ALGORITHMS.contains(&algorithm.as_str()) =>
-        {
-            let words: Vec<_> = line.value.split(' ').take(2).collect();
-            Some(found(words.join(" "), None))
-        }
-        Err(error) => {
-            fields.reader.error(line.at, error.to_string());
-            None
-        }
-    }
+    found(fields, "ssh", line, PublicKey::from_openssh(line.value))
 }
 
 fn read_pem(fields: &Fields<'_>) -> Option<ReadKey> {
-    const BEGIN: &str = "-----BEGIN PUBLIC KEY-----";
-    const END: &str = "-----END PUBLIC KEY-----";
     let pem = fields.string("pem")?;
-    let text = pem.value.trim();
-    if text.len() > PEM_LIMIT || !text.starts_with(BEGIN) || !text.ends_with(END) {
-        let message = "\"pem\" must hold one PEM public key (-----BEGIN PUBLIC KEY-----)";
-        fields.reader.error(pem.at, message);
-        return None;
+    found(fields, "pem", pem, PublicKey::from_pem(pem.value.trim()))
+}
+
+/// One key has one identity, in whichever form it stands.
+fn found(
+    fields: &Fields<'_>,
+    form: &'static str,
+    text: Placed<&str>,
+    key: Result<PublicKey, KeyError>,
+) -> Option<ReadKey> {
+    match key {
+        Ok(key) => Some(ReadKey {
+            identity: text.map(|_| key.fingerprint()),
+            key: Some(key),
+            form,
+        }),
+        Err(error) => {
+            fields.reader.error(text.at, error.to_string());
+            None
+        }
     }
-    let identity: String = text.split_whitespace().collect();
-    Some(ReadKey {
-        identity: pem.map(|_| identity),
-        key: None,
-        form: "pem",
-    })
 }
 
 fn read_sigstore(fields: &Fields<'_>) -> Option<ReadKey> {

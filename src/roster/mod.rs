@@ -85,6 +85,19 @@ pub struct Engineer {
     pub line: usize,
 }
 
+impl Engineer {
+    /// Whether some key is not revoked.
+    pub fn can_sign(&self) -> bool {
+        self.keys.iter().any(|key| key.revoked.is_none())
+    }
+
+    /// Whether a key in force is in a security key, whose signatures prove a touch.
+    pub fn has_security_key(&self) -> bool {
+        let mut keys = self.keys.iter().filter(|key| key.revoked.is_none());
+        keys.any(|key| key.key.is_security_key())
+    }
+}
+
 /// A key of a person.
 #[derive(Debug, Clone)]
 pub struct EngineerKey {

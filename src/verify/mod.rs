@@ -17,7 +17,8 @@ use crate::attestation::{
 };
 use crate::change::{ChangeDigest, Digest, sha256};
 use crate::codes::Code;
-use crate::keys::PublicKey;
+pub use crate::keys::Proof;
+use crate::keys::{PublicKey, SignatureError};
 use crate::roster::{PersonId, Revocation, Roster};
 
 /// How far ahead of the gate's clock a statement may say it was signed, in seconds.
@@ -43,6 +44,7 @@ pub struct VerifiedStatement {
     signer: PersonId,
     automation: bool,
     fingerprint: String,
+    proof: Proof,
     content: Content,
 }
 
@@ -99,6 +101,11 @@ impl VerifiedStatement {
     /// The fingerprint of that key.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// What its signature proves beside that the key made it.
+    pub fn proof(&self) -> Proof {
+        self.proof
     }
 
     /// What it says.
@@ -247,6 +254,19 @@ impl<'r> Owner<'r> {
     }
 }
 
+/// Why a signature isn't taken for the owner's.
+fn unsigned(owner: &Owner<'_>, error: &SignatureError) -> Refusal {
+    let id = owner.id;
+    match error {
+        SignatureError::Invalid => (
+            Code::BAD_SIGNATURE,
+            format!("the key of {id} does not verify it"),
+        ),
+        SignatureError::NoTouch => (Code::NO_PRESENCE, format!("by {id}'s key: {error}")),
+        _ => (Code::BAD_SIGNATURE, format!("by {id}'s key: {error}")),
+    }
+}
+
 fn checked(
     bytes: &[u8],
     roster: &Roster,
@@ -258,15 +278,10 @@ fn checked(
     seen.hint = Some(hint.clone());
     // The hint says which key to try; whose statement it is, that key alone decides.
     let owner = Owner::of(roster, &hint)?;
-    owner
+    let proof = owner
         .key
         .verify(&bundle.pae(), bundle.signature())
-        .map_err(|_| {
-            (
-                Code::BAD_SIGNATURE,
-                format!("the key of {} does not verify it", owner.id),
-            )
-        })?;
+        .map_err(|error| unsigned(&owner, &error))?;
     seen.signer = Some(owner.id.clone());
     if let Some(revoked) = owner.revoked {
         return Err((
@@ -311,6 +326,7 @@ fn checked(
         signer: owner.id.clone(),
         automation: owner.automation,
         fingerprint: hint,
+        proof,
         content,
     };
     counts(&verified, roster, expected)?;

@@ -6,8 +6,8 @@ from strict import Refused
 
 EXTENTS = ["none", "assisted", "generated", "autonomous"]
 STRANGER = object()
-# What a rule may ask of each signature, and the fact that says whose proves it.
-PROOFS = {"presence": "present", "user_verification": "userVerified", "timestamp": "timestamped"}
+# What a rule may ask of each signature, and the name of what proves it in an approval.
+PROOFS = {"presence": "presence", "user_verification": "userVerification", "timestamp": "timestamp"}
 
 
 class Policy:
@@ -44,16 +44,15 @@ class Facts:
     def __init__(self, given, raw):
         self.paths = [raw(path) for path in given["paths"]]
         self.claimed, self.proven = set(given["claimed"]), set(given["proven"])
-        self.approvals = set(given["approvals"])
+        self.approvals = given["approvals"]
         self.declared, self.evidence = given["declared"], given["evidence"]
         self.unknown = given["unknownAuthor"]
         self.files, self.lines = given.get("files", 0), given.get("lines", 0)
         self.exempt, self.automated = given.get("exempt", False), given.get("automated", False)
         self.tools, self.models = set(given.get("tools", [])), set(given.get("models", []))
         self.agent_wrote = given.get("agentWrote", False)
-        self.proofs = {key: set(given.get(fact, [])) for key, fact in PROOFS.items()}
         self.stage, self.emergencies = given.get("stage"), set(given.get("emergencies", []))
-        self.ages, self.merged = given.get("ages", {}), given.get("merged", False)
+        self.merged = given.get("merged", False)
 
     def of(self, **other):
         copy = Facts.__new__(Facts)
@@ -165,13 +164,12 @@ def taken(rule, facts):
     if not_exact(rule, facts):
         return set()
     require = rule.get("require", {})
-    signers = set(facts.approvals)
-    for key, proven in facts.proofs.items():
-        signers = signers & proven if require.get(key) else signers
-    if "max_age" not in require:
-        return signers
-    limit = seconds(require["max_age"])
-    return {person for person in signers if facts.ages.get(person, limit + 1) <= limit}
+
+    def fits(approval):
+        young = "max_age" not in require or approval.get("age", float("inf")) <= seconds(require["max_age"])
+        return young and all(approval.get(shown) for key, shown in PROOFS.items() if require.get(key))
+
+    return {person for person, given in facts.approvals.items() if any(map(fits, given))}
 
 
 def missing_signers(policy, rule, facts, with_ai):

@@ -216,7 +216,7 @@ class Gate:
             "paths": [], "claimed": claimed, "unknownAuthor": bool(unknown),
             "proven": {told["signer"] for told in declarations},
             "emergencies": {told["signer"] for told in counted if told["kind"] == "emergency"},
-            "approvals": {told["signer"] for told in counted if told["kind"] == "sign-off"},
+            "approvals": {told["signer"]: [{}] for told in counted if told["kind"] == "sign-off"},
             "declared": rules.EXTENTS[max(said)] if said else None,
             "evidence": max(evidence, key=rules.EXTENTS.index) if evidence else None,
         }, None).of(paths=list(entries), files=len(entries))
@@ -307,7 +307,7 @@ class Gate:
             if told["kind"] != "sign-off" or not unmet:
                 continue
             signer = told["signer"]
-            without = facts.of(approvals=facts.approvals - {signer})
+            without = facts.of(approvals={who: given for who, given in facts.approvals.items() if who != signer})
             if any(rules.missing_signers(self.rules, rule, without, True)
                    != rules.missing_signers(self.rules, rule, facts, True) for rule in unmet):
                 continue

@@ -135,10 +135,7 @@ pub fn forge<P: Predicate<Subject = ChangeDigest>>(
 
 fn put(clone: &Clone, change: ChangeDigest, payload: &[u8]) {
     let key = std::fs::read(clone.home.join("key")).unwrap();
-    let signer = PrivateKeyFile::parse(&key)
-        .unwrap()
-        .into_signer(None)
-        .unwrap();
+    let signer = PrivateKeyFile::parse(&key).unwrap().signer(None).unwrap();
     let signature = signer.sign(&pae(PAYLOAD_TYPE, payload)).unwrap();
     let bundle = Bundle::new(payload, &signer.public_key().fingerprint(), &signature).unwrap();
     let repo = Repository::open(&clone.path).unwrap();

@@ -344,8 +344,8 @@ fn the_library_touches_no_terminal_no_environment_and_no_clock() {
             &["std", "::", "{"],
         ],
     );
-    // How long an agent may take to answer.
-    only_in(&["keys/socket.rs"], &[&["Instant"]]);
+    // How long an agent or a security key may take to answer.
+    only_in(&["keys/socket.rs", "keys/keygen.rs"], &[&["Instant"]]);
     // Splitting and joining a search path that was given: pure.
     only_in(&["git/program.rs"], &[&["std", "::", "env"]]);
 }
@@ -353,13 +353,26 @@ fn the_library_touches_no_terminal_no_environment_and_no_clock() {
 #[test]
 fn only_its_owner_uses_the_git_library_processes_keys_and_disks() {
     only_in(&["git/"], &[&["gix"]]);
-    only_in(&["git/"], &[&["std", "::", "process"]]);
-    only_in(&["keys/"], &[&["ed25519_dalek"], &["ssh_key"]]);
+    // git to reach a server, ssh-keygen to reach a security key.
+    only_in(&["git/", "keys/keygen.rs"], &[&["std", "::", "process"]]);
+    only_in(
+        &["keys/"],
+        &[
+            &["ed25519_dalek"],
+            &["p256"],
+            &["ssh_key"],
+            &["pkcs8"],
+            &["scrypt"],
+            &["crypto_secretbox"],
+        ],
+    );
     only_in(&["keys/", "change/digest.rs"], &[&["sha2"]]);
     only_in(&["keys/", "git/", "store/"], &[&["std", "::", "fs"]]);
     only_in(
         &[
             "attestation/",
+            // The key file that cosign writes is JSON in PEM.
+            "keys/pem.rs",
             "report/",
             "ai/git_ai.rs",
             "ai/agent_trace.rs",

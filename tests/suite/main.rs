@@ -29,6 +29,7 @@ mod hook;
 mod hostile;
 mod inspect;
 mod interop;
+mod keys;
 mod landing;
 mod landings;
 mod lines;

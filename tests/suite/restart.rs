@@ -104,10 +104,7 @@ fn forged(carol: &Clone, replaces: Option<Digest>) -> Draft {
     };
     let mut draft = Draft::new(&version).unwrap();
     let key = std::fs::read(carol.home.join("key")).unwrap();
-    let signer = PrivateKeyFile::parse(&key)
-        .unwrap()
-        .into_signer(None)
-        .unwrap();
+    let signer = PrivateKeyFile::parse(&key).unwrap().signer(None).unwrap();
     draft.sign(None, &signer).unwrap();
     draft
 }

@@ -352,7 +352,7 @@ fn expired_version(ana: &Clone, root: &str) -> Vec<u8> {
     let mut draft = Draft::new(&version).unwrap();
     let key = std::fs::read(ana.home.join("key")).unwrap();
     let key = PrivateKeyFile::parse(&key).unwrap();
-    let signer = key.into_signer(None).unwrap();
+    let signer = key.signer(None).unwrap();
     draft.sign(Some(last), &signer).unwrap();
     draft.to_bytes().unwrap()
 }

@@ -28,7 +28,7 @@ fn signature(input: Input<'_>) -> Outcome {
     let key = PublicKey::from_openssh(input.field("key").str()).unwrap();
     let signature = input.field("signature").bytes();
     match key.verify(&input.field("message").bytes(), &signature) {
-        Ok(()) => Outcome {
+        Ok(_) => Outcome {
             out: None,
             ..Outcome::ok(Value::Null)
         },

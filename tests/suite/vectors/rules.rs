@@ -1,9 +1,13 @@
 //! The operations over roster, policy and what commits tell.
 
+use std::collections::BTreeMap;
+
 use countersign::ai::{AgentTable, ClaimedRole, Extent, assess};
 use countersign::change::{Commit, Glob, Identity, RepoPath};
 use countersign::gate::{read_texts, refuse_unsupported};
-use countersign::policy::{Enforce, Facts, Missing, Policy, evaluate, in_emergency};
+use countersign::policy::{
+    Approval, Enforce, Facts, Missing, Policy, Proofs, evaluate, in_emergency,
+};
 use countersign::roster::Roster;
 use serde_json::{Value, json};
 
@@ -54,7 +58,7 @@ fn extent(input: Input<'_>) -> Option<Extent> {
 }
 
 /// What is said of a group.
-const FACTS: [&str; 21] = [
+const FACTS: [&str; 17] = [
     "paths",
     "claimed",
     "unknownAuthor",
@@ -69,26 +73,39 @@ const FACTS: [&str; 21] = [
     "tools",
     "models",
     "agentWrote",
-    "ages",
     "merged",
     "stage",
     "emergencies",
-    "present",
-    "userVerified",
-    "timestamped",
 ];
+
+fn approvals(input: Input<'_>) -> BTreeMap<String, Vec<Approval>> {
+    let all = input.value.as_object().unwrap().keys();
+    let all = all.map(|who| {
+        let given = input.field(who).list();
+        (who.clone(), given.map(approval).collect())
+    });
+    all.collect()
+}
+
+fn approval(input: Input<'_>) -> Approval {
+    let given = input.only(&["age", "presence", "userVerification", "timestamp"]);
+    let flag = |name| {
+        let flag = given.optional(name);
+        flag.is_some_and(|flag| flag.value.as_bool().unwrap())
+    };
+    let age = given.optional("age").map(|age| age.value.as_u64().unwrap());
+    Approval {
+        age: age.map(std::time::Duration::from_secs),
+        proofs: Proofs {
+            presence: flag("presence"),
+            user_verification: flag("userVerification"),
+            timestamp: flag("timestamp"),
+        },
+    }
+}
 
 fn facts(input: Input<'_>) -> Facts {
     let given = input.only(&FACTS);
-    let ages = given
-        .optional("ages")
-        .map(|ages| ages.value.as_object().unwrap());
-    let ages = ages.into_iter().flatten();
-    let ages = ages.map(|(person, age)| {
-        let age = std::time::Duration::from_secs(age.as_u64().unwrap());
-        (person.clone(), age)
-    });
-
     let names = |name| {
         let names = given.optional(name).into_iter().flat_map(Input::list);
         names.map(|name| name.str().to_owned()).collect()
@@ -108,7 +125,7 @@ fn facts(input: Input<'_>) -> Facts {
         claimed: people("claimed"),
         claims_unknown: given.field("unknownAuthor").value.as_bool().unwrap(),
         proven: people("proven"),
-        approvals: people("approvals"),
+        approvals: approvals(given.field("approvals")),
         declared: extent(given.field("declared")),
         evidence: extent(given.field("evidence")),
         files: number("files").flatten().unwrap_or_default(),
@@ -119,13 +136,9 @@ fn facts(input: Input<'_>) -> Facts {
         tools: names("tools"),
         models: names("models"),
         agent_wrote: flag("agentWrote"),
-        approval_ages: ages.collect(),
         merged: flag("merged"),
         stage: given.optional("stage").map(|stage| stage.str().to_owned()),
         emergencies: names("emergencies"),
-        present: names("present"),
-        user_verified: names("userVerified"),
-        timestamped: names("timestamped"),
         ..Facts::default()
     }
 }

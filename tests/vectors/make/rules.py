@@ -186,10 +186,11 @@ def policy_layer():
             layer.refused("policy.decide", clause, name, given, twin, out=out)
 
     def facts(claimed=(), proven=(), declared=None, approvals=(), paths=("src/lib.rs",), **more):
-        return {"paths": list(paths), "claimed": sorted(claimed), "proven": sorted(proven), "declared": declared, "approvals": sorted(approvals), "evidence": None, "unknownAuthor": False} | more
+        given = approvals if isinstance(approvals, dict) else {who: [{}] for who in approvals}
+        return {"paths": list(paths), "claimed": sorted(claimed), "proven": sorted(proven), "declared": declared, "approvals": given, "evidence": None, "unknownAuthor": False} | more
 
-    def by(author, extent, *approvals, **more):
-        return facts([author], [author], extent, approvals, **more)
+    def by(author, extent, *signers, approvals=None, **more):
+        return facts([author], [author], extent, approvals or signers, **more)
 
     senior = rule("one", when='{ ai = "assisted", author_below = "senior" }', require='{ signers = 1, level = "senior", above_author = true }')
     ok = "junior's assisted work, signed by a senior"
@@ -255,15 +256,18 @@ def policy_layer():
 
     # Approvals of a certain age, and over what a change is the clean merge of.
     fresh = rule("one", require='{ level = "senior", max_age = "1d" }')
-    case("6.5", "as old as the rule takes", fresh, by("maya", "none", "linus", ages={"linus": 86400}))
-    case("6.5", "a second older", fresh, by("maya", "none", "linus", ages={"linus": 86401}), ("one", 1), twin="as old as the rule takes")
+    case("6.5", "as old as the rule takes", fresh, by("maya", "none", approvals={"linus": [{"age": 86400}]}))
+    case("6.5", "a second older", fresh, by("maya", "none", approvals={"linus": [{"age": 86401}]}), ("one", 1), twin="as old as the rule takes")
     case("6.5", "of an age that nobody knows", fresh, by("maya", "none", "linus"), ("one", 1), twin="as old as the rule takes")
-    case("6.5", "one is fresh, one is not", rule("one", require='{ signers = 2, max_age = "1w" }'), by("maya", "none", "linus", "ana", ages={"linus": 604800, "ana": 604801}), ("one", 1), twin="as old as the rule takes")
-    for key, fact in (("presence", "present"), ("user_verification", "userVerified"), ("timestamp", "timestamped")):
+    case("6.5", "one is fresh, one is not", rule("one", require='{ signers = 2, max_age = "1w" }'), by("maya", "none", approvals={"linus": [{"age": 604800}], "ana": [{"age": 604801}]}), ("one", 1), twin="as old as the rule takes")
+    for key, fact in (("presence", "presence"), ("user_verification", "userVerification"), ("timestamp", "timestamp")):
         proof = rule("one", require=f'{{ level = "senior", {key} = true }}')
-        case("6.5", f"with {key}", proof, by("maya", "none", "linus", **{fact: ["linus"]}))
+        case("6.5", f"with {key}", proof, by("maya", "none", approvals={"linus": [{fact: True}]}))
         case("6.5", f"without {key}", proof, by("maya", "none", "linus"), ("one", 1), twin=f"with {key}")
-        case("6.5", f"{key} of somebody who didn't sign", proof, by("maya", "none", "linus", **{fact: ["ana"]}), ("one", 1), twin=f"with {key}")
+        case("6.5", f"{key} of somebody below the level", proof, by("maya", "none", approvals={"linus": [{}], "omar": [{fact: True}]}), ("one", 1), twin=f"with {key}")
+    touched = rule("one", require='{ level = "senior", presence = true, max_age = "1d" }')
+    case("6.5", "one approval is young and with a touch", touched, by("maya", "none", approvals={"linus": [{"age": 0}, {"age": 86400, "presence": True}]}))
+    case("6.5", "one approval is young, another is with a touch", touched, by("maya", "none", approvals={"linus": [{"age": 0}, {"age": 86401, "presence": True}]}), ("one", 1), twin="one approval is young and with a touch")
     exact = rule("one", require='{ level = "senior" }', clean_merge="false")
     case("8.3", "a rule for exact changes, of one", exact, by("maya", "none", "linus"))
     case("8.3", "a rule for exact changes, of a clean merge", exact, by("maya", "none", "linus", merged=True), ("one", 1), twin="a rule for exact changes, of one")
