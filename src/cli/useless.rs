@@ -122,24 +122,28 @@ pub fn refuse_useless(
             format!("{} has signed this change off already", signer.id),
         ));
     }
-    let who: Vec<_> = assessment
-        .unit
-        .findings
-        .iter()
-        .flat_map(|finding| finding.who.iter().cloned())
-        .collect();
-    let failure = match reasons
+    if assessment.unit.passes() && !assessment.unit.owes() {
+        return Err(Failure::no(
+            Code::SIGN_OFF_MISSING,
+            "nothing is missing: no rule asks for a sign-off",
+        ));
+    }
+    let reason = reasons
         .into_iter()
-        .min_by_key(|reason| *reason != Unhelpful::Author)
-    {
-        _ if assessment.unit.passes() && !assessment.unit.owes() => {
-            return Err(Failure::no(
-                Code::SIGN_OFF_MISSING,
-                "nothing is missing: no rule asks for a sign-off",
-            ));
-        }
+        .min_by_key(|reason| *reason != Unhelpful::Author);
+    Err(no_use(judging, assessment, signer, reason))
+}
+
+/// Why an approval would lower nothing, with who else could sign.
+fn no_use(
+    judging: &Judging,
+    assessment: &Assessment,
+    signer: &Engineer,
+    reason: Option<Unhelpful>,
+) -> Failure {
+    let failure = match reason {
         Some(Unhelpful::Author) => {
-            let words = author_words(policy.agents(), assessment, signer);
+            let words = author_words(judging.policy.agents(), assessment, signer);
             Failure::no(Code::SIGNER_IS_AUTHOR, words)
         }
         Some(Unhelpful::Proof) => Failure::no(
@@ -147,20 +151,20 @@ pub fn refuse_useless(
             "this key can't prove what the rule asks of each signature",
         )
         .next("--key with a security key; ssh-keygen -t ed25519-sk makes one"),
-        _ => Failure::no(
-            Code::BELOW_LEVEL,
-            format!(
-                "{} ({}) would not count",
-                signer.id,
-                roster.level_name(signer.level)
-            ),
-        ),
+        _ => {
+            let level = judging.roster.level_name(signer.level);
+            let message = format!("{} ({level}) would not count", signer.id);
+            Failure::no(Code::BELOW_LEVEL, message)
+        }
     };
-    Err(if who.is_empty() {
-        failure
-    } else {
-        failure.row("who", who.join(", "))
-    })
+    let findings = assessment.unit.findings.iter();
+    let who: Vec<_> = findings
+        .flat_map(|finding| finding.who.iter().cloned())
+        .collect();
+    match who.is_empty() {
+        true => failure,
+        false => failure.row("who", who.join(", ")),
+    }
 }
 
 /// Through which commit somebody counts as an author.

@@ -177,3 +177,7 @@ impl CosignKey {
         Secret::from_pkcs8(&Zeroizing::new(der))
     }
 }
+
+#[cfg(test)]
+#[path = "pem_tests.rs"]
+mod tests;
