@@ -110,6 +110,15 @@ impl Point {
         }
     }
 
+    /// The SubjectPublicKeyInfo in DER.
+    pub fn to_der(&self) -> Option<Vec<u8>> {
+        let der = match self {
+            Self::Ed25519(key) => key.to_public_key_der(),
+            Self::P256(key) => key.to_public_key_der(),
+        };
+        Some(der.ok()?.as_bytes().to_vec())
+    }
+
     /// The SubjectPublicKeyInfo in PEM, with a last newline.
     pub fn to_pem(&self) -> Option<String> {
         let pem = match self {

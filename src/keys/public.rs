@@ -217,6 +217,18 @@ impl PublicKey {
         format!("SHA256:{}", STANDARD_NO_PAD.encode(digest))
     }
 
+    /// Whether a bundle's hint names the key: by its fingerprint, or as cosign does.
+    pub fn is_named(&self, hint: &str) -> bool {
+        self.fingerprint() == hint || self.cosign_hint().is_some_and(|own| own == hint)
+    }
+
+    /// How cosign names the key in a bundle: SHA-256 of its SubjectPublicKeyInfo, in base64. `None` for a security key,
+    /// which cosign doesn't know.
+    pub fn cosign_hint(&self) -> Option<String> {
+        let der = self.point.to_der().filter(|_| !self.is_security_key())?;
+        Some(STANDARD.encode(Sha256::digest(der)))
+    }
+
     /// The OpenSSH name of the key's kind.
     pub fn algorithm(&self) -> &'static str {
         match (&self.point, &self.application) {

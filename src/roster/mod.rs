@@ -46,7 +46,7 @@ struct Index {
     by_id: HashMap<PersonId, usize>,
     /// Lower case.
     by_address: HashMap<String, usize>,
-    /// The person and the key, by fingerprint.
+    /// The person and the key, by fingerprint and by cosign's hint.
     by_key: HashMap<String, (usize, usize)>,
 }
 
@@ -59,7 +59,10 @@ impl Index {
                 index.by_address.insert(address.clone(), at);
             }
             for (key_at, key) in engineer.keys.iter().enumerate() {
-                index.by_key.insert(key.key.fingerprint(), (at, key_at));
+                let hint = key.key.cosign_hint();
+                for name in hint.into_iter().chain([key.key.fingerprint()]) {
+                    index.by_key.insert(name, (at, key_at));
+                }
             }
         }
         index
@@ -224,9 +227,10 @@ impl Roster {
         self.engineers.get(*at)
     }
 
-    /// The person and key with this OpenSSH fingerprint (`SHA256:...`).
-    pub fn key(&self, fingerprint: &str) -> Option<(&Engineer, &EngineerKey)> {
-        let (at, key_at) = self.index.by_key.get(fingerprint)?;
+    /// The person and key that a bundle's hint names: by its OpenSSH fingerprint (`SHA256:...`), or as cosign does
+    /// ([`PublicKey::cosign_hint`]).
+    pub fn key(&self, hint: &str) -> Option<(&Engineer, &EngineerKey)> {
+        let (at, key_at) = self.index.by_key.get(hint)?;
         let engineer = self.engineers.get(*at)?;
         Some((engineer, engineer.keys.get(*key_at)?))
     }
@@ -241,10 +245,10 @@ impl Roster {
         self.automations.iter().find(|bot| bot.id == id)
     }
 
-    /// The bot whose key has this OpenSSH fingerprint.
-    pub fn automation_key(&self, fingerprint: &str) -> Option<&Automation> {
+    /// The bot whose key a bundle's hint names, as [`Self::key`].
+    pub fn automation_key(&self, hint: &str) -> Option<&Automation> {
         let mut bots = self.automations.iter();
-        bots.find(|bot| bot.key.fingerprint() == fingerprint)
+        bots.find(|bot| bot.key.is_named(hint))
     }
 
     /// The CI keys.

@@ -325,7 +325,7 @@ fn checked(
         change,
         signer: owner.id.clone(),
         automation: owner.automation,
-        fingerprint: hint,
+        fingerprint: owner.key.fingerprint(),
         proof,
         content,
     };

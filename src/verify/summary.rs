@@ -44,7 +44,7 @@ pub fn verify_summary(
     expected: &ExpectedSummary<'_>,
 ) -> Result<VerifiedSummary, (Code, String)> {
     let bundle = Bundle::parse(bytes).map_err(|error| malformed(&error))?;
-    let named = |gate: &&crate::roster::Gate| gate.key.fingerprint() == bundle.hint();
+    let named = |gate: &&crate::roster::Gate| gate.key.is_named(bundle.hint());
     let gate = roster.gates().iter().find(named).ok_or_else(|| {
         let why = "signed by a key that is no gate's in the roster";
         (Code::UNKNOWN_KEY, why.to_owned())
