@@ -15,6 +15,7 @@ mod point;
 mod public;
 mod secret;
 mod signer;
+mod sigstore;
 mod socket;
 mod sshsig;
 #[cfg(test)]
@@ -26,4 +27,8 @@ pub use file::{FileSigner, KeyFileError, PrivateKeyFile};
 pub use keygen::{KeygenError, KeygenSigner};
 pub use public::{KeyError, PublicKey};
 pub use signer::{SignError, Signer};
+pub use sigstore::{
+    SignedAt, SigstoreError, SigstoreIdentity, SigstoreIdentityError, TimeSource, TrustedRoot,
+    TrustedRootError, claimed_identity, verify_keyless,
+};
 pub use sshsig::{NAMESPACE, Proof, SignatureError, SshSignature, dearmor};
