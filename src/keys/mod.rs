@@ -10,6 +10,8 @@
 mod agent;
 mod file;
 mod keygen;
+#[cfg(feature = "keyless")]
+mod keyless;
 mod pem;
 mod point;
 mod public;
@@ -25,6 +27,8 @@ mod wire;
 pub use agent::{Agent, AgentError, AgentKey, AgentSigner, Identities, SkippedKey};
 pub use file::{FileSigner, KeyFileError, PrivateKeyFile};
 pub use keygen::{KeygenError, KeygenSigner};
+#[cfg(feature = "keyless")]
+pub use keyless::{KeylessError, KeylessService, KeylessServices, KeylessSigner, KeylessStatement};
 pub use public::{KeyError, PublicKey};
 pub use signer::{SignError, Signer};
 pub use sigstore::{

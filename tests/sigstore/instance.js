@@ -138,7 +138,8 @@ class Instance {
 
   async stamp(request, at) {
     const clock = this.tsa.getCurrentTime;
-    this.tsa.getCurrentTime = () => at ?? new Date();
+    // Whole seconds, as Sigstore's own authority writes: its Rust library reads no others.
+    this.tsa.getCurrentTime = () => new Date(Math.floor((at ?? new Date()).getTime() / 1000) * 1000);
     try {
       return await this.tsa.timestamp({ hashAlgorithmOID: OID_SHA256, policyOID: OID_TSA_POLICY, ...request });
     } finally {
@@ -175,4 +176,4 @@ class Instance {
   }
 }
 
-module.exports = { Instance, PAYLOAD_TYPE, newKey, pae, pem, sha256 };
+module.exports = { Instance, PAYLOAD_TYPE, newKey, pae, pem, sha256, x509 };

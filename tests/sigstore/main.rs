@@ -1,4 +1,4 @@
-//! Sigstore: its own suite of bundles.
+//! Sigstore: its own suite of bundles, and signing with a private instance on loopback.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,3 +8,5 @@
 )]
 
 mod conformance;
+#[cfg(feature = "keyless")]
+mod keyless;

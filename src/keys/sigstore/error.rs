@@ -41,8 +41,8 @@ pub enum SigstoreError {
     /// The envelope holds another payload than the one that was read from it.
     #[error("the envelope's payload is not the statement")]
     OtherPayload,
-    /// The payload is not about what it should be.
-    #[error("the signed statement has another subject: {detail}")]
+    /// The statement, or the entry of a log that keeps only digests (Rekor v2), is about something else.
+    #[error("what was signed or logged is about something else: {detail}")]
     OtherSubject {
         /// What it has.
         detail: String,

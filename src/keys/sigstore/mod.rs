@@ -23,7 +23,7 @@ pub use verify::{SignedAt, TimeSource, claimed_identity, verify_keyless};
 const TEXT_LIMIT: usize = 200;
 
 /// A stranger's text for a message: short, and nothing in it that moves a cursor.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut shown = String::new();
     for character in text.chars().take(TEXT_LIMIT) {
         if character.is_ascii_graphic() || character == ' ' {

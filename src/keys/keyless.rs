@@ -1,0 +1,320 @@
+//! Signing without a key of one's own, over the network: a certificate from Fulcio for an identity token,
+//! an entry in Rekor, a timestamp where an authority is named.
+//!
+//! The key lives for one signature and is never written. What is signed this way names the signer in a
+//! public log for good, so the caller asks before [`KeylessSigner::sign`].
+
+use std::time::Duration;
+
+use sigstore_sign::oidc::IdentityToken;
+use sigstore_sign::{Error, SigningContext, SigningServices, SigstoreInstance, reqwest};
+
+use super::sigstore::{
+    SignedAt, SigstoreError, SigstoreIdentity, TrustedRoot, claimed_identity, quoted,
+    verify_keyless,
+};
+
+/// How long a signature may take in all, unless the caller says otherwise.
+const TIME_LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a service may take to answer a connection.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// The longest identity token, in bytes.
+const TOKEN_LIMIT: usize = 64 * 1024;
+
+/// Where the certificate, the log entry and the timestamp come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeylessServices(SigningServices);
+
+/// Signs with certificates for one identity token.
+#[derive(Debug)]
+pub struct KeylessSigner {
+    services: KeylessServices,
+    token: IdentityToken,
+    time_limit: Duration,
+}
+
+/// A statement that was signed, logged and verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeylessStatement {
+    bundle: Vec<u8>,
+    identity: SigstoreIdentity,
+    signed_at: SignedAt,
+}
+
+/// A service that takes part in signing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeylessService {
+    /// The certificate authority.
+    Fulcio,
+    /// The transparency log.
+    Rekor,
+    /// The timestamp authority.
+    Timestamps,
+}
+
+/// Why there is no signed statement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeylessError {
+    /// An identity token may not go there.
+    #[error("{address} is not an https address (or http on this machine)")]
+    Address {
+        /// The address, escaped.
+        address: String,
+    },
+    /// Not an identity token.
+    #[error("not an OpenID identity token (JWT): {detail}")]
+    Token {
+        /// Why, escaped.
+        detail: String,
+    },
+    /// The identity token is no longer valid.
+    #[error("the identity token has expired; get a new one")]
+    TokenExpired,
+    /// A service did not do its part.
+    #[error("{service} at {address} did not do its part: {detail}")]
+    Service {
+        /// Which.
+        service: KeylessService,
+        /// Its address, escaped.
+        address: String,
+        /// Why, escaped.
+        detail: String,
+    },
+    /// The services took too long.
+    #[error("no signature within {seconds} seconds")]
+    TimedOut {
+        /// The limit.
+        seconds: u64,
+    },
+    /// What the services made does not verify.
+    #[error("what the services made does not verify: {0}")]
+    Unverified(#[from] SigstoreError),
+    /// The certificate has no identity that can be enrolled.
+    #[error("the certificate is for no e-mail address and no URI")]
+    NoIdentity,
+    /// Signing itself failed.
+    #[error("signing failed: {detail}")]
+    Other {
+        /// Why, escaped.
+        detail: String,
+    },
+}
+
+impl KeylessServices {
+    /// Services of one's own. Fulcio and Rekor v1 are named by where their API begins, the timestamp
+    /// authority by its whole address (`https://.../api/v1/timestamp`).
+    ///
+    /// # Errors
+    /// [`KeylessError::Address`] for plain http to another machine.
+    pub fn new(fulcio: &str, rekor: &str, timestamps: Option<&str>) -> Result<Self, KeylessError> {
+        for address in [Some(fulcio), Some(rekor), timestamps]
+            .into_iter()
+            .flatten()
+        {
+            if !is_private(address) {
+                return Err(KeylessError::Address {
+                    address: quoted(address),
+                });
+            }
+        }
+        // The clients put their own slash behind it.
+        let mut services =
+            SigningServices::new(fulcio.trim_end_matches('/'), rekor.trim_end_matches('/'));
+        if let Some(address) = timestamps {
+            services = services.with_tsa_url(address);
+        }
+        Ok(Self(services))
+    }
+
+    /// The public good instance's, as they were when this version of countersign was made.
+    ///
+    /// # Errors
+    /// Never in a build whose tests pass.
+    pub fn public_good() -> Result<Self, KeylessError> {
+        SigningServices::from_embedded(SigstoreInstance::PublicGood)
+            .map(Self)
+            .map_err(|error| KeylessError::Other {
+                detail: quoted(&error.to_string()),
+            })
+    }
+
+    /// The certificate authority's address.
+    pub fn fulcio(&self) -> &str {
+        self.0.fulcio_url()
+    }
+
+    /// The log's address: whatever is signed stands there for good.
+    pub fn rekor(&self) -> &str {
+        self.0.rekor_url()
+    }
+
+    /// The timestamp authority's address.
+    pub fn timestamps(&self) -> Option<&str> {
+        self.0.tsa_url()
+    }
+
+    /// Whose fault it is.
+    fn fault(&self, error: &Error) -> KeylessError {
+        let (service, address) = match error {
+            Error::Fulcio(_) => (KeylessService::Fulcio, self.fulcio()),
+            Error::Rekor(_) => (KeylessService::Rekor, self.rekor()),
+            Error::Tsa(_) => (
+                KeylessService::Timestamps,
+                self.timestamps().unwrap_or_default(),
+            ),
+            _ => {
+                return KeylessError::Other {
+                    detail: quoted(&error.to_string()),
+                };
+            }
+        };
+        KeylessError::Service {
+            service,
+            address: quoted(address),
+            detail: quoted(&error.to_string()),
+        }
+    }
+}
+
+impl KeylessSigner {
+    /// A signer for an identity token: a JWT in its usual form, as CI systems and `--identity-token` give.
+    ///
+    /// # Errors
+    /// [`KeylessError::Token`]; [`KeylessError::TokenExpired`] by this machine's clock, before anything is
+    /// sent. Whether the token is genuine is for Fulcio to say.
+    pub fn new(services: KeylessServices, token: &str) -> Result<Self, KeylessError> {
+        let malformed = |detail: &str| KeylessError::Token {
+            detail: quoted(detail),
+        };
+        if token.len() > TOKEN_LIMIT {
+            return Err(malformed("longer than any"));
+        }
+        let token =
+            IdentityToken::from_jwt(token).map_err(|error| malformed(&error.to_string()))?;
+        if token.is_expired() {
+            return Err(KeylessError::TokenExpired);
+        }
+        Ok(Self {
+            services,
+            token,
+            time_limit: TIME_LIMIT,
+        })
+    }
+
+    /// Sets how long signing may take in all; one minute unless set.
+    #[must_use]
+    pub fn with_time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
+        self
+    }
+
+    /// The token's e-mail address and issuer, to tell before anything is signed. `None` for a token without
+    /// an address: for workloads, Fulcio makes the identity, and only it knows how.
+    pub fn expected_identity(&self) -> Option<SigstoreIdentity> {
+        SigstoreIdentity::new(self.token.email()?, self.token.issuer()).ok()
+    }
+
+    /// The services that it signs with.
+    pub fn services(&self) -> &KeylessServices {
+        &self.services
+    }
+
+    /// Signs an in-toto statement, of whose subjects one has the SHA-256 `subject`. Blocks.
+    ///
+    /// # Errors
+    /// [`KeylessError`]. Nothing is returned that [`verify_keyless`] does not accept against `root`; it may
+    /// be in the log all the same.
+    pub fn sign(
+        &self,
+        payload: &[u8],
+        subject: &[u8; 32],
+        root: &TrustedRoot,
+    ) -> Result<KeylessStatement, KeylessError> {
+        let bundle = self.request(payload)?;
+        let identity = claimed_identity(&bundle).ok_or(KeylessError::NoIdentity)?;
+        let signed_at = verify_keyless(&bundle, payload, subject, root, &identity)?;
+        Ok(KeylessStatement {
+            bundle,
+            identity,
+            signed_at,
+        })
+    }
+
+    /// Asks the services, within the time limit.
+    fn request(&self, payload: &[u8]) -> Result<Vec<u8>, KeylessError> {
+        let other = |detail: String| KeylessError::Other {
+            detail: quoted(&detail),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| other(error.to_string()))?;
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_LIMIT)
+            // A redirect would take the identity token along.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| other(error.to_string()))?;
+        let context = SigningContext::new(self.services.0.clone()).with_http_client(client);
+        let signer = context.signer(self.token.clone());
+        let signed = runtime.block_on(async {
+            tokio::time::timeout(self.time_limit, signer.sign_raw_statement(payload)).await
+        });
+        // A name that is being looked up would hold the runtime back.
+        runtime.shutdown_background();
+        let bundle = signed
+            .map_err(|_| KeylessError::TimedOut {
+                seconds: self.time_limit.as_secs(),
+            })?
+            .map_err(|error| self.services.fault(&error))?;
+        let text = bundle.to_json().map_err(|error| other(error.to_string()))?;
+        Ok(text.into_bytes())
+    }
+}
+
+impl KeylessStatement {
+    /// The bundle v0.3.
+    pub fn bundle(&self) -> &[u8] {
+        &self.bundle
+    }
+
+    /// Whom the certificate is for.
+    pub fn identity(&self) -> &SigstoreIdentity {
+        &self.identity
+    }
+
+    /// When it was signed, by the word of the log or the timestamp authority.
+    pub fn signed_at(&self) -> SignedAt {
+        self.signed_at
+    }
+}
+
+impl std::fmt::Display for KeylessService {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Fulcio => "the certificate authority (Fulcio)",
+            Self::Rekor => "the transparency log (Rekor)",
+            Self::Timestamps => "the timestamp authority",
+        })
+    }
+}
+
+/// Whether nobody on the way can read what is sent there.
+fn is_private(address: &str) -> bool {
+    if address.starts_with("https://") {
+        return true;
+    }
+    let Ok(url) = reqwest::Url::parse(address) else {
+        return false;
+    };
+    url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"))
+}
+
+#[cfg(test)]
+#[path = "keyless_tests.rs"]
+mod tests;

@@ -1,0 +1,191 @@
+//! Signing with a private instance: Fulcio, Rekor and a timestamp authority in a server of node.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign::keys::{
+    KeylessError, KeylessService, KeylessServices, KeylessSigner, SigstoreError, SigstoreIdentity,
+    TrustedRoot, claimed_identity, verify_keyless,
+};
+use serde_json::{Value, json};
+
+const ISSUER: &str = "https://accounts.example.com";
+const SUBJECT: [u8; 32] = [0x5a; 32];
+
+/// A running instance; it ends with this value.
+struct Instance {
+    server: Child,
+    address: String,
+    root: TrustedRoot,
+}
+
+impl Instance {
+    fn start() -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sigstore");
+        assert!(
+            folder.join("node_modules/@sigstore/mock").is_dir(),
+            "missing: the packages of tests/sigstore; install them with: npm ci --prefix tests/sigstore"
+        );
+        let made = tempfile::tempdir().unwrap();
+        let root = made.path().join("trusted_root.json");
+        let mut server = Command::new("node")
+            .arg(folder.join("server.js"))
+            .arg(&root)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("missing: node (20 or newer)");
+        let mut address = String::new();
+        let mut said = BufReader::new(server.stdout.take().unwrap());
+        said.read_line(&mut address).unwrap();
+        assert!(address.starts_with("http://127.0.0.1:"), "{address}");
+        Self {
+            server,
+            address: address.trim_end().to_owned(),
+            root: TrustedRoot::parse(&std::fs::read(root).unwrap()).unwrap(),
+        }
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
+    fn signer(&self, claims: &Value, timestamps: bool) -> KeylessSigner {
+        let stamps = self.at("/api/v1/timestamp");
+        let stamps = timestamps.then_some(stamps.as_str());
+        let services = KeylessServices::new(&self.address, &self.address, stamps).unwrap();
+        KeylessSigner::new(services, &token(claims)).unwrap()
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        drop(self.server.stdin.take());
+        self.server.wait().unwrap();
+    }
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    since.as_secs().try_into().unwrap()
+}
+
+/// An identity token that nobody signed: the stand-in for Fulcio asks nobody either.
+fn token(claims: &Value) -> String {
+    let mut claims = claims.clone();
+    claims["iss"] = json!(ISSUER);
+    claims["exp"] = json!(now() + 600);
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let header = part("{\"alg\":\"none\"}");
+    format!(
+        "{header}.{}.{}",
+        part(&claims.to_string()),
+        part("unsigned")
+    )
+}
+
+fn statement(comment: &str) -> Vec<u8> {
+    json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "change", "digest": {"sha256": "5a".repeat(32)}}],
+        "predicateType": "https://example.com/review/v1",
+        "predicate": {"comment": comment},
+    })
+    .to_string()
+    .into_bytes()
+}
+
+fn dev() -> Value {
+    json!({"sub": "17", "email": "dev@example.com", "email_verified": true})
+}
+
+#[test]
+fn a_statement_is_signed_logged_and_verified_for_a_person_and_for_a_workload() {
+    let instance = Instance::start();
+    let uri = "https://ci.example.com/acme/widget/.ci/release.yml@refs/heads/main";
+    for (claims, identity, stamped) in [
+        (dev(), "dev@example.com", false),
+        (dev(), "dev@example.com", true),
+        (json!({"sub": uri}), uri, true),
+    ] {
+        let payload = statement("Looks good.");
+        let before = now();
+        let signer = instance.signer(&claims, stamped);
+        let signed = signer.sign(&payload, &SUBJECT, &instance.root).unwrap();
+        let identity = SigstoreIdentity::new(identity, ISSUER).unwrap();
+        assert_eq!(signed.identity(), &identity);
+        assert_eq!(claimed_identity(signed.bundle()).as_ref(), Some(&identity));
+        let bundle: Value = serde_json::from_slice(signed.bundle()).unwrap();
+        let material = &bundle["verificationMaterial"];
+        let stamps = &material["timestampVerificationData"]["rfc3161Timestamps"];
+        assert_eq!(stamps.as_array().map_or(0, Vec::len), usize::from(stamped));
+        let verified = verify_keyless(
+            signed.bundle(),
+            &payload,
+            &SUBJECT,
+            &instance.root,
+            &identity,
+        );
+        let at = verified.unwrap();
+        assert_eq!(at, signed.signed_at());
+        assert!((before..=now()).contains(&at.time().as_second()));
+        // Another identity, and another statement.
+        let eve = SigstoreIdentity::new("eve@example.com", ISSUER).unwrap();
+        let refused = verify_keyless(signed.bundle(), &payload, &SUBJECT, &instance.root, &eve);
+        assert!(matches!(refused, Err(SigstoreError::OtherIdentity { .. })));
+        let other = statement("Looks bad.");
+        let refused = verify_keyless(signed.bundle(), &other, &SUBJECT, &instance.root, &identity);
+        assert_eq!(refused, Err(SigstoreError::OtherPayload));
+    }
+}
+
+#[test]
+fn what_the_pinned_root_does_not_vouch_for_is_not_handed_out() {
+    let (instance, other) = (Instance::start(), Instance::start());
+    let signer = instance.signer(&dev(), true);
+    let payload = statement("Looks good.");
+    assert!(signer.sign(&payload, &SUBJECT, &instance.root).is_ok());
+    let refused = signer.sign(&payload, &SUBJECT, &other.root).unwrap_err();
+    let KeylessError::Unverified(why) = refused else {
+        panic!("{refused}");
+    };
+    assert!(matches!(why, SigstoreError::Timestamp { .. }), "{why}");
+    let refused = signer.sign(&payload, &[0; 32], &instance.root).unwrap_err();
+    let KeylessError::Unverified(why) = refused else {
+        panic!("{refused}");
+    };
+    assert!(matches!(why, SigstoreError::OtherSubject { .. }), "{why}");
+}
+
+#[test]
+fn the_service_that_fails_is_named() {
+    let instance = Instance::start();
+    let (good, bad) = (instance.address.as_str(), instance.at("/nothing"));
+    let stamps = instance.at("/api/v1/timestamp");
+    for (fulcio, rekor, stamps, fails) in [
+        (bad.as_str(), good, stamps.as_str(), KeylessService::Fulcio),
+        (good, bad.as_str(), stamps.as_str(), KeylessService::Rekor),
+        (good, good, bad.as_str(), KeylessService::Timestamps),
+    ] {
+        let services = KeylessServices::new(fulcio, rekor, Some(stamps)).unwrap();
+        let signer = KeylessSigner::new(services, &token(&dev())).unwrap();
+        let error = signer
+            .sign(&statement(""), &SUBJECT, &instance.root)
+            .unwrap_err();
+        let KeylessError::Service {
+            service, address, ..
+        } = &error
+        else {
+            panic!("{error}");
+        };
+        assert_eq!((*service, address), (fails, &bad), "{error}");
+    }
+    // The statement is looked at before anything is asked for.
+    let signer = instance.signer(&dev(), true);
+    let error = signer.sign(b"{}", &SUBJECT, &instance.root).unwrap_err();
+    assert!(matches!(error, KeylessError::Other { .. }), "{error}");
+}
