@@ -1,4 +1,4 @@
-//! The Sigstore bundle v0.3 of one signer with a key: what a store holds and other tools verify.
+//! The Sigstore bundle v0.3 of one signer: what a store holds and other tools verify.
 
 use serde::Serialize;
 
@@ -20,7 +20,16 @@ pub struct Bundle {
     bytes: Vec<u8>,
     payload: Vec<u8>,
     signature: EnvelopeSignature,
-    hint: String,
+    material: Material,
+}
+
+/// What says whose signature a bundle has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Material {
+    /// A key, by a hint that may be empty.
+    Key { hint: String },
+    /// A certificate of Sigstore, with the log's and the authorities' evidence: read where it is verified.
+    Certificate,
 }
 
 impl Bundle {
@@ -51,9 +60,10 @@ impl Bundle {
 
     /// Reads a bundle of at most [`limits::BUNDLE_BYTES`], in any field order and layout.
     ///
-    /// Refused: unknown fields anywhere, another media or payload type, other than one signature,
-    /// non-canonical base64, certificates (`Keyless`), log entries (`LogEntries`). Accepted, since other
-    /// tools write them so: an absent or empty `hint` and `keyid`, absent `tlogEntries`.
+    /// Refused: unknown fields, another media or payload type, other than one signature,
+    /// non-canonical base64, chains of certificates, log entries beside a key (`LogEntries`). Accepted, since other
+    /// tools write them so: an absent or empty `hint` and `keyid`, absent `tlogEntries`. What a certificate's evidence
+    /// holds is for its verification to say.
     pub fn parse(bytes: &[u8]) -> Result<Self, AttestationError> {
         let document = json::parse(bytes, Limits::bytes(limits::BUNDLE_BYTES))?;
         let object = document.root().object()?;
@@ -62,13 +72,13 @@ impl Bundle {
             return Err(media_type.error(ErrorKind::MediaType));
         }
         object.only(&["mediaType", "verificationMaterial", "dsseEnvelope"])?;
-        let hint = read_hint(&object.required("verificationMaterial")?)?;
+        let material = read_material(&object.required("verificationMaterial")?)?;
         let (payload, signature) = read_envelope(&object)?;
         Ok(Self {
             bytes: bytes.to_vec(),
             payload,
             signature,
-            hint,
+            material,
         })
     }
 
@@ -97,9 +107,17 @@ impl Bundle {
         &self.signature.sig
     }
 
-    /// Which key is said to have signed; may be empty. A hint that decides nothing.
+    /// Which key is said to have signed; may be empty, and is for a certificate. A hint that decides nothing.
     pub fn hint(&self) -> &str {
-        &self.hint
+        match &self.material {
+            Material::Key { hint } => hint,
+            Material::Certificate => "",
+        }
+    }
+
+    /// Whether it has a certificate of Sigstore in place of a key.
+    pub fn is_keyless(&self) -> bool {
+        self.material == Material::Certificate
     }
 
     /// The envelope's `keyid`; may be empty. A hint that decides nothing.
@@ -113,13 +131,19 @@ impl Bundle {
     }
 }
 
-/// Reads the verification material of a key.
-fn read_hint(node: &Node<'_>) -> Result<String, AttestationError> {
+/// Reads the verification material: of a key, or that there is a certificate.
+fn read_material(node: &Node<'_>) -> Result<Material, AttestationError> {
     let material = node.object()?;
-    for keyless in ["certificate", "x509CertificateChain"] {
-        if let Some(node) = material.optional(keyless) {
-            return Err(node.error(ErrorKind::Keyless));
+    if let Some(chain) = material.optional("x509CertificateChain") {
+        return Err(chain.error(ErrorKind::Certificates));
+    }
+    if let Some(certificate) = material.optional("certificate") {
+        if material.optional("publicKey").is_some() {
+            return Err(certificate.error(ErrorKind::Certificates));
         }
+        material.only(&["certificate", "tlogEntries", "timestampVerificationData"])?;
+        certificate.object()?.only(&["rawBytes"])?;
+        return Ok(Material::Certificate);
     }
     material.only(&["publicKey", "tlogEntries"])?;
     if let Some(entries) = material.optional("tlogEntries")
@@ -130,7 +154,9 @@ fn read_hint(node: &Node<'_>) -> Result<String, AttestationError> {
     let key = material.required("publicKey")?.object()?;
     key.only(&["hint"])?;
     let hint = key.optional_with("hint", |hint| hint.string_max(limits::ID_BYTES))?;
-    Ok(hint.unwrap_or_default().to_owned())
+    Ok(Material::Key {
+        hint: hint.unwrap_or_default().to_owned(),
+    })
 }
 
 /// Reads the envelope and takes its one signature.

@@ -127,17 +127,20 @@ fn two_payloads_are_refused_in_either_order() {
 }
 
 #[test]
-fn a_bundle_with_a_certificate_is_told_as_keyless() {
+fn a_bundle_has_one_certificate_or_one_key() {
     let material = |value| with(&document(), "/verificationMaterial", value);
-    let certificate = material(json!({"certificate": {"rawBytes": "AQ=="}, "tlogEntries": []}));
-    let path = "$.verificationMaterial.certificate";
-    refused(Bundle::parse(&certificate), path, ErrorKind::Keyless);
+    let keyless =
+        material(json!({"certificate": {"rawBytes": "AQ=="}, "tlogEntries": [{"any": []}]}));
+    let bundle = Bundle::parse(&keyless).unwrap();
+    assert!(bundle.is_keyless() && bundle.hint().is_empty());
     let both = material(json!({"publicKey": {"hint": ""}, "certificate": {}}));
-    refused(Bundle::parse(&both), path, ErrorKind::Keyless);
+    let path = "$.verificationMaterial.certificate";
+    refused(Bundle::parse(&both), path, ErrorKind::Certificates);
     let chain = material(json!({"x509CertificateChain": {"certificates": []}}));
     let path = "$.verificationMaterial.x509CertificateChain";
-    refused(Bundle::parse(&chain), path, ErrorKind::Keyless);
-    Bundle::parse(&material(json!({"publicKey": {"hint": ""}}))).unwrap();
+    refused(Bundle::parse(&chain), path, ErrorKind::Certificates);
+    let more = material(json!({"certificate": {"rawBytes": "AQ==", "x": 1}}));
+    assert!(Bundle::parse(&more).is_err());
 }
 
 #[test]

@@ -102,11 +102,11 @@ pub enum ErrorKind {
         /// How many there must be.
         expected: &'static str,
     },
-    /// The bundle was signed with a certificate instead of a key.
-    #[error("keyless bundles are not supported yet")]
-    Keyless,
+    /// The bundle has a chain of certificates, or a certificate beside a key: not the form of version 0.3.
+    #[error("not one certificate, or one key")]
+    Certificates,
     /// The bundle of a key carries transparency log entries.
-    #[error("transparency log entries are not supported yet")]
+    #[error("transparency log entries beside a key are not supported")]
     LogEntries,
     /// `_type` is not in-toto Statement v1.
     #[error("not an in-toto statement of version 1")]

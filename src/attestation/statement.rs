@@ -105,6 +105,14 @@ pub enum AnyStatement {
 }
 
 impl AnyStatement {
+    /// The change that it is about.
+    pub fn subject(&self) -> ChangeDigest {
+        match self {
+            Self::Declaration(statement) => statement.subject,
+            Self::SignOff(statement) => statement.subject,
+        }
+    }
+
     /// Reads a payload as a declaration or a sign-off. Any other kind, trust metadata included, is
     /// `PredicateType` at `$.predicateType`.
     pub fn parse(payload: &[u8]) -> Result<Self, AttestationError> {

@@ -11,8 +11,8 @@ use countersign::trust::{Draft, VerifiedVersion};
 use jiff::Timestamp;
 
 use super::Failure;
-use super::args::TrustSignArgs;
 use super::context::{Context, Target, short_branch};
+use super::trust_args::TrustSignArgs;
 
 /// The most failing units that are named.
 const SHOWN: usize = 5;

@@ -20,6 +20,7 @@ use countersign::trust::POLICY_PATH;
 use super::Failure;
 use super::args::Global;
 use super::environment::Environment;
+use super::sigstore::Sigstore;
 
 /// How many commits of a branch a shallow clone gets that had none of it.
 const FIRST_DEPTH: u32 = 50;
@@ -39,6 +40,7 @@ pub struct Context {
     store: Option<String>,
     pub offline: bool,
     stage: Option<String>,
+    pub(super) sigstore: Sigstore,
     pub published: PublishedKeys,
 }
 
@@ -76,6 +78,7 @@ impl Context {
             .or_else(|| environment.store.clone())
             .or_else(|| repo.config_string("countersign.store"));
         Ok(Self {
+            sigstore: Sigstore::new(global, &repo),
             repo,
             environment,
             remote,
@@ -373,6 +376,7 @@ impl Context {
             after: None,
             stage: self.stage.clone(),
             now: self.environment.now,
+            sigstore: self.sigstore.get(),
             progress: &self.environment.meter,
         }
     }

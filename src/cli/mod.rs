@@ -35,12 +35,14 @@ mod roster_import;
 mod session;
 mod show;
 mod sign;
+mod sigstore;
 mod simulate;
 mod statement;
 mod status;
 mod sync;
 mod text_file;
 mod trust;
+mod trust_args;
 mod trust_diff;
 mod trust_restart;
 mod trust_sign;
@@ -54,12 +56,13 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Cli, Command, TrustCommand};
+use args::{Cli, Command};
 use countersign::codes::Code;
 use environment::Environment;
 use format::Format;
 pub use output::{Done, Failure, Output};
 use roster_args::RosterCommand;
+use trust_args::TrustCommand;
 
 /// Runs the command line and gives its exit status: 0 yes or done, 1 no, 2 could not decide.
 pub fn run() -> ExitCode {

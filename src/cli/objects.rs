@@ -327,8 +327,8 @@ struct RevokedObject {
 impl<'a> RosterObject<'a> {
     pub fn new(roster: &'a Roster, people: &[&'a Engineer]) -> Self {
         let key = |key: &countersign::roster::EngineerKey| KeyObject {
-            algorithm: key.key.algorithm().to_string(),
-            fingerprint: key.key.fingerprint(),
+            algorithm: key.key.kind().to_owned(),
+            fingerprint: key.key.name(),
             revoked: key.revoked.as_ref().map(|revoked| RevokedObject {
                 on: revoked.on.clone(),
                 reason: revoked.reason.to_string(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use countersign::codes::Code;
 use countersign::keys::PublicKey;
-use countersign::roster::{Engineer, EngineerKey, Roster};
+use countersign::roster::{Credential, Engineer, EngineerKey, Roster};
 use countersign::text::escape;
 use countersign::trust::ROSTER_PATH;
 
@@ -127,8 +127,8 @@ fn list(id: Option<&str>, context: &Context, output: &mut Output) -> Result<Done
                 .unwrap_or_default();
             output.line(&format!(
                 "    {} {}{revoked}",
-                key.key.algorithm(),
-                key.key.fingerprint()
+                key.key.kind(),
+                key.key.name()
             ))?;
         }
     }
@@ -146,8 +146,8 @@ fn export(
     };
     let Some(id) = &args.id else {
         for engineer in roster.engineers() {
-            for key in in_force(engineer) {
-                output.line(&allowed_signer(engineer, key))?;
+            for line in in_force(engineer).filter_map(|key| allowed_signer(engineer, key)) {
+                output.text(&line)?;
             }
         }
         return Ok(Done::Yes);
@@ -156,7 +156,7 @@ fn export(
     if args.pem
         && let Some(gate) = gates.find(|gate| gate.id == *id)
     {
-        output.text(&pem(&gate.key)?)?;
+        output.text(&pem(&Credential::Key(gate.key.clone()))?)?;
         return Ok(Done::Yes);
     }
     let engineer = roster.engineer(id).ok_or_else(|| nobody(id))?;
@@ -165,24 +165,38 @@ fn export(
         let message = format!("{id} has no key in force");
         return Err(Failure::no(Code::KEY_REVOKED, message));
     }
-    // Those that have a form in PEM, where some have and some haven't.
-    let some_pem = keys.iter().any(|key| !key.key.is_security_key());
-    for key in keys {
-        match args.pem {
-            true if some_pem && key.key.is_security_key() => {}
-            true => output.text(&pem(&key.key)?)?,
-            false => output.line(&allowed_signer(engineer, key))?,
-        }
+    // Those that have the form, where some have and some haven't.
+    let forms = keys.iter().map(|key| match args.pem {
+        true => pem(&key.key),
+        false => allowed_signer(engineer, key).ok_or_else(no_line),
+    });
+    let (good, bad): (Vec<_>, Vec<_>) = forms.partition(Result::is_ok);
+    if let (true, Some(failure)) = (good.is_empty(), bad.into_iter().find_map(Result::err)) {
+        return Err(failure);
+    }
+    for text in good.into_iter().flatten() {
+        output.text(&text)?;
     }
     Ok(Done::Yes)
 }
 
 /// A key in PEM.
-fn pem(key: &PublicKey) -> Result<String, Failure> {
-    key.to_pem().ok_or_else(|| {
-        let message = "a security key has no form in PEM: ssh-keygen verifies what it signed";
-        Failure::usage(message).next("countersign roster export --allowed-signers")
+fn pem(key: &Credential) -> Result<String, Failure> {
+    let pem = key.key().and_then(PublicKey::to_pem);
+    pem.ok_or_else(|| match key {
+        Credential::Key(_) => {
+            let message = "a security key has no form in PEM: ssh-keygen verifies what it signed";
+            Failure::usage(message).next("countersign roster export --allowed-signers")
+        }
+        Credential::Keyless(identity) => {
+            let message = format!("{identity} has no key: Sigstore's clients verify by identity");
+            Failure::usage(message)
+        }
     })
+}
+
+fn no_line() -> Failure {
+    Failure::usage("an identity of Sigstore has no line: ssh-keygen doesn't know it")
 }
 
 fn in_force(engineer: &Engineer) -> impl Iterator<Item = &EngineerKey> {
@@ -191,15 +205,13 @@ fn in_force(engineer: &Engineer) -> impl Iterator<Item = &EngineerKey> {
 
 /// A line of ssh-keygen's ALLOWED SIGNERS format: for git's signed commits, and for sign-offs made with a
 /// security key.
-fn allowed_signer(engineer: &Engineer, key: &EngineerKey) -> String {
+fn allowed_signer(engineer: &Engineer, key: &EngineerKey) -> Option<String> {
     let who = match engineer.emails.as_slice() {
         [] => engineer.id.clone(),
         emails => emails.join(","),
     };
-    format!(
-        "{who} namespaces=\"git,countersign\" {}",
-        key.key.to_openssh()
-    )
+    let line = key.key.key()?.to_openssh();
+    Some(format!("{who} namespaces=\"git,countersign\" {line}\n"))
 }
 
 /// Nobody has the id.
@@ -212,14 +224,8 @@ fn check(context: &Context, output: &mut Output) -> Result<Done, Failure> {
     let Some(roster) = parse(context, output)? else {
         return Ok(Done::No);
     };
-    let unsupported = roster.unsupported();
-    let unsupported = unsupported
-        .iter()
-        .map(|found| Problem::unsupported(ROSTER_PATH, found));
     let warnings = roster.lint_warnings(ROSTER_PATH);
-    let problems: Vec<_> = unsupported
-        .chain(warnings.iter().map(Problem::warning))
-        .collect();
+    let problems: Vec<_> = warnings.iter().map(Problem::warning).collect();
     let (people, levels) = (roster.engineers().len(), roster.levels().len());
     let ok = format!("{people} people, {levels} levels");
     lint::tell(ROSTER_PATH, &problems, &ok, output)

@@ -75,6 +75,7 @@ fn file(
             change: None,
             repositories: &judging.repositories(),
             now: context.environment.now,
+            sigstore: context.sigstore.get(),
         };
         Ok(countersign::verify::verify(
             &bytes,

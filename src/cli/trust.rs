@@ -9,10 +9,11 @@ use countersign::trust::{
     Chain, TrustError, VERSIONS_FOLDER, VerifiedVersion, WARN_DAYS, version_of, version_path,
 };
 
-use super::args::{Global, TrustCommand};
+use super::args::Global;
 use super::context::{Context, FIRST_SEEN_KEY, ROOT_KEY, parse_root};
 use super::environment::Environment;
 use super::objects::TrustLogObject;
+use super::trust_args::TrustCommand;
 use super::trust_sign::{self, Files, begun, waits_for};
 use super::{Done, Failure, Output};
 

@@ -72,7 +72,7 @@ fn people(old: &Roster, new: &Roster, output: &mut Output) -> Result<(), Failure
                 .as_ref()
                 .map(|revoked| format!(" ({})", revoked.reason))
                 .unwrap_or_default();
-            format!("{}{revoked}", key.key.fingerprint())
+            format!("{}{revoked}", key.key.name())
         });
         keys.collect::<Vec<_>>().join(", ")
     };
@@ -134,7 +134,7 @@ fn others(old: &Roster, new: &Roster, output: &mut Output) -> Result<(), Failure
     }
     let machines = |roster: &Roster| -> Vec<String> {
         let bots = roster.automations().iter().map(|bot| {
-            let key = bot.key.fingerprint();
+            let key = bot.key.name();
             let paths: Vec<_> = bot.paths.iter().map(Glob::as_str).collect();
             format!("automation {}  {}  {key}", bot.id, paths.join(", "))
         });

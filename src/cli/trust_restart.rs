@@ -8,11 +8,12 @@ use countersign::git::UserConfig;
 use countersign::store::Limits;
 use countersign::trust::{Draft, NewVersion, VERSIONS_FOLDER, version_of, version_path};
 
-use super::args::{Global, TrustSignArgs};
+use super::args::Global;
 use super::checkpoints::{self, accept};
 use super::context::{Context, FIRST_SEEN_KEY, ROOT_KEY};
 use super::roster::replace;
 use super::trust::files;
+use super::trust_args::TrustSignArgs;
 use super::trust_diff::differences;
 use super::trust_sign::{Files, admin, confirmed, expiry, issue_failure, keep, waits_for};
 use super::{Done, Failure, Output, key};

@@ -13,11 +13,12 @@ use countersign::trust::{
 };
 use jiff::Timestamp;
 
-use super::args::{Global, TrustSignArgs};
+use super::args::Global;
 use super::checkpoints::{self, accept, check};
 use super::context::Context;
 use super::roster::{read, replace};
 use super::trust::{State, state};
+use super::trust_args::TrustSignArgs;
 use super::trust_diff::differences;
 use super::{Done, Failure, Output, key, statement, trust_restart};
 
@@ -150,7 +151,7 @@ impl Files {
     /// what others have signed is fetched.
     pub fn read_supported(context: &Context) -> Result<Self, Failure> {
         let files = Self::read(context)?;
-        refuse_unsupported(&files.roster, &files.policy)?;
+        refuse_unsupported(&files.policy)?;
         context.refuse_published(&files.roster)?;
         context.sync(Direction::FetchOnly)?;
         Ok(files)

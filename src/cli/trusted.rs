@@ -91,6 +91,9 @@ impl Context {
             candidates.push(trusted);
         }
         let judging = Judging::find(&chains, &candidates, self.published, now)?;
+        if judging.roster.has_keyless() {
+            self.trusted_root()?;
+        }
         if refuse_published(&judging.roster).is_err() {
             eprintln!(
                 "warning[{}]: published example keys are trusted, as --allow-example-keys asks",

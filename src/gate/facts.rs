@@ -84,7 +84,7 @@ impl Gate<'_> {
                     proofs: Proofs {
                         presence: proof.presence,
                         user_verification: proof.user_verification,
-                        timestamp: false,
+                        timestamp: proof.timestamp,
                     },
                 });
             }

@@ -84,7 +84,7 @@ impl Judging {
         policy: &[u8],
     ) -> Result<Self, Undecided> {
         let (roster, policy) = read_texts(roster, policy)?;
-        refuse_unsupported(&roster, &policy)?;
+        refuse_unsupported(&policy)?;
         if published == PublishedKeys::Refused {
             refuse_published(&roster)?;
             if let Some(admin) = version.admin_with_published_key() {
@@ -186,26 +186,15 @@ fn published_key(person: &str) -> Undecided {
     )
 }
 
-/// What the files ask for and this version can't do is refused, never ignored.
+/// What the policy asks for and this version can't do is refused, never ignored.
 ///
 /// # Errors
 /// [`Code::UNSUPPORTED`] with the first such key's place.
-pub fn refuse_unsupported(roster: &Roster, policy: &Policy) -> Result<(), Undecided> {
-    let unsupported = policy
-        .unsupported
-        .first()
-        .map(|found| (POLICY_PATH, found.line, &found.key));
-    let unsupported = unsupported.or_else(|| {
-        roster
-            .unsupported()
-            .first()
-            .map(|found| (ROSTER_PATH, found.line, &found.key))
-    });
-    if let Some((file, line, key)) = unsupported {
-        return Err(Undecided::new(
-            Code::UNSUPPORTED,
-            format!("{file}:{line}: {key} is not supported yet"),
-        ));
+pub fn refuse_unsupported(policy: &Policy) -> Result<(), Undecided> {
+    if let Some(found) = policy.unsupported.first() {
+        let (line, key) = (found.line, &found.key);
+        let message = format!("{POLICY_PATH}:{line}: {key} is not supported yet");
+        return Err(Undecided::new(Code::UNSUPPORTED, message));
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ use jiff::Timestamp;
 
 use crate::change::{CommitId, History};
 use crate::store::{Limits, Snapshot};
-use crate::verify::VerifiedSummary;
+use crate::verify::{TrustedRoot, VerifiedSummary};
 
 pub use crate::trust::POLICY_PATH;
 pub use authors::{Claims, merge_adds, read_claims};
@@ -70,6 +70,8 @@ pub struct Gate<'a> {
     pub stage: Option<String>,
     /// The clock.
     pub now: Timestamp,
+    /// What certificates of Sigstore are checked against; without it none counts.
+    pub sigstore: Option<&'a TrustedRoot>,
     /// Who is told how far it is; `&()` for nobody.
     pub progress: &'a dyn Progress,
 }

@@ -169,6 +169,7 @@ impl Gate<'_> {
             change,
             repositories: &repositories,
             now: self.now,
+            sigstore: self.sigstore,
         };
         verify(bundle, &self.judging.roster, &expected)
     }

@@ -31,6 +31,8 @@ pub struct Proof {
     pub presence: bool,
     /// The security key asked for a PIN or a finger.
     pub user_verification: bool,
+    /// A log or a timestamp authority says when the signature was made.
+    pub timestamp: bool,
 }
 
 impl Proof {
@@ -39,6 +41,7 @@ impl Proof {
         let all = [
             (self.presence, "presence"),
             (self.user_verification, "user verification"),
+            (self.timestamp, "timestamp"),
         ];
         let proven = all.into_iter().filter(|(proven, _)| *proven);
         proven.map(|(_, word)| word).collect()
@@ -247,6 +250,7 @@ fn verify_blob(key: &PublicKey, message: &[u8], blob: &[u8]) -> Result<Proof, Si
     Ok(Proof {
         presence: flags & TOUCHED != 0,
         user_verification: flags & USER_VERIFIED != 0,
+        timestamp: false,
     })
 }
 

@@ -17,6 +17,7 @@ fn verified(soft: &SoftKey, touch: Touch<'_>) -> Result<Proof, SignatureError> {
 const TOUCHED: Proof = Proof {
     presence: true,
     user_verification: false,
+    timestamp: false,
 };
 
 #[test]

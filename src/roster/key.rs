@@ -1,9 +1,9 @@
 //! Keys of people, bots and gates.
 
-use crate::keys::{KeyError, PublicKey};
+use crate::keys::{KeyError, PublicKey, SigstoreIdentity};
 use crate::text::toml::{Fields, Placed};
 
-use super::{Revocation, RevocationReason};
+use super::{Credential, Revocation, RevocationReason};
 
 /// The keys of an `[[engineer.key]]`.
 pub(super) const ENGINEER_KEY_KEYS: [&str; 4] = ["ssh", "pem", "sigstore", "revoked"];
@@ -21,10 +21,8 @@ pub(super) const REVOKED_KEYS: [&str; 2] = ["on", "reason"];
 pub(super) struct ReadKey {
     /// What makes it the same key as another, and where it stands.
     pub identity: Placed<String>,
-    /// The key; `None` for one that this version can't verify with.
-    pub key: Option<PublicKey>,
-    /// `ssh`, `pem` or `sigstore`.
-    pub form: &'static str,
+    /// The key, or the identity.
+    pub credential: Credential,
 }
 
 /// Reads `ssh`, `pem` or `sigstore`, whichever stands in the table.
@@ -55,26 +53,24 @@ pub(super) fn read_key(fields: &Fields<'_>) -> Option<ReadKey> {
 
 fn read_ssh(fields: &Fields<'_>) -> Option<ReadKey> {
     let line = fields.string("ssh")?;
-    found(fields, "ssh", line, PublicKey::from_openssh(line.value))
+    found(fields, line, PublicKey::from_openssh(line.value))
 }
 
 fn read_pem(fields: &Fields<'_>) -> Option<ReadKey> {
     let pem = fields.string("pem")?;
-    found(fields, "pem", pem, PublicKey::from_pem(pem.value.trim()))
+    found(fields, pem, PublicKey::from_pem(pem.value.trim()))
 }
 
 /// One key has one identity, in whichever form it stands.
 fn found(
     fields: &Fields<'_>,
-    form: &'static str,
     text: Placed<&str>,
     key: Result<PublicKey, KeyError>,
 ) -> Option<ReadKey> {
     match key {
         Ok(key) => Some(ReadKey {
             identity: text.map(|_| key.fingerprint()),
-            key: Some(key),
-            form,
+            credential: Credential::Key(key),
         }),
         Err(error) => {
             fields.reader.error(text.at, error.to_string());
@@ -100,11 +96,16 @@ fn read_sigstore(fields: &Fields<'_>) -> Option<ReadKey> {
         sigstore.reader.error(issuer.at, message);
         return None;
     }
-    Some(ReadKey {
-        identity: identity.map(|identity| format!("{identity} {}", issuer.value)),
-        key: None,
-        form: "sigstore",
-    })
+    match SigstoreIdentity::new(identity.value, issuer.value) {
+        Ok(keyless) => Some(ReadKey {
+            identity: identity.map(|_| keyless.to_string()),
+            credential: Credential::Keyless(keyless),
+        }),
+        Err(error) => {
+            sigstore.reader.error(identity.at, error.to_string());
+            None
+        }
+    }
 }
 
 /// Reads `revoked = {..}`; `None` where it is missing or wrong.

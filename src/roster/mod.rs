@@ -5,6 +5,7 @@
 //! the text and keeps its comments and order.
 
 mod address;
+mod credential;
 mod edit;
 mod key;
 mod lint;
@@ -17,7 +18,7 @@ use std::collections::HashMap;
 
 use crate::change::{Digest, Glob, Identity, RepoPath};
 use crate::keys::PublicKey;
-pub use crate::text::Unsupported;
+pub use credential::Credential;
 pub use edit::{EditError, EngineerChange, NewEngineer, NewGithub, RosterEditor};
 
 /// A person's id: lower-case letters, digits, `-`, `_`, `.`; unique in the roster.
@@ -36,7 +37,6 @@ pub struct Roster {
     gates: Vec<Gate>,
     admins: Admins,
     withdrawn: Vec<Withdrawn>,
-    unsupported: Vec<Unsupported>,
     index: Index,
 }
 
@@ -46,7 +46,7 @@ struct Index {
     by_id: HashMap<PersonId, usize>,
     /// Lower case.
     by_address: HashMap<String, usize>,
-    /// The person and the key, by fingerprint and by cosign's hint.
+    /// The person and the key, by each of its names.
     by_key: HashMap<String, (usize, usize)>,
 }
 
@@ -59,8 +59,7 @@ impl Index {
                 index.by_address.insert(address.clone(), at);
             }
             for (key_at, key) in engineer.keys.iter().enumerate() {
-                let hint = key.key.cosign_hint();
-                for name in hint.into_iter().chain([key.key.fingerprint()]) {
+                for name in key.key.hints() {
                     index.by_key.insert(name, (at, key_at));
                 }
             }
@@ -104,8 +103,8 @@ impl Engineer {
 /// A key of a person.
 #[derive(Debug, Clone)]
 pub struct EngineerKey {
-    /// The public key.
-    pub key: PublicKey,
+    /// The key, or the identity in its place.
+    pub key: Credential,
     /// Since when and why the key no longer signs.
     pub revoked: Option<Revocation>,
 }
@@ -144,8 +143,8 @@ pub struct Automation {
     pub id: String,
     /// The paths that are its own.
     pub paths: Vec<Glob>,
-    /// Its key.
-    pub key: PublicKey,
+    /// Its key, or the identity in its place.
+    pub key: Credential,
 }
 
 impl Automation {
@@ -227,8 +226,7 @@ impl Roster {
         self.engineers.get(*at)
     }
 
-    /// The person and key that a bundle's hint names: by its OpenSSH fingerprint (`SHA256:...`), or as cosign does
-    /// ([`PublicKey::cosign_hint`]).
+    /// The person and key that a bundle's hint, or the identity in its certificate, names ([`Credential::is_named`]).
     pub fn key(&self, hint: &str) -> Option<(&Engineer, &EngineerKey)> {
         let (at, key_at) = self.index.by_key.get(hint)?;
         let engineer = self.engineers.get(*at)?;
@@ -245,7 +243,7 @@ impl Roster {
         self.automations.iter().find(|bot| bot.id == id)
     }
 
-    /// The bot whose key a bundle's hint names, as [`Self::key`].
+    /// The bot whose key it names, as [`Self::key`].
     pub fn automation_key(&self, hint: &str) -> Option<&Automation> {
         let mut bots = self.automations.iter();
         bots.find(|bot| bot.key.is_named(hint))
@@ -275,7 +273,7 @@ impl Roster {
             .flat_map(|engineer| &mut engineer.keys);
         for key in keys.filter(|key| key.revoked.is_none()) {
             let revoked = later
-                .key(&key.key.fingerprint())
+                .key(&key.key.name())
                 .and_then(|(_, key)| key.revoked.as_ref());
             let compromised =
                 revoked.filter(|revoked| revoked.reason == RevocationReason::Compromised);
@@ -284,12 +282,12 @@ impl Roster {
         self.withdrawn.extend(later.withdrawn.iter().cloned());
     }
 
-    /// The keys in force here that a later roster revokes as compromised: person and fingerprint.
+    /// The keys in force here that a later roster revokes as compromised: person and the key's name.
     pub fn newly_compromised(&self, later: &Self) -> Vec<(PersonId, String)> {
         let mut found = Vec::new();
         for engineer in &self.engineers {
             for key in engineer.keys.iter().filter(|key| key.revoked.is_none()) {
-                let fingerprint = key.key.fingerprint();
+                let fingerprint = key.key.name();
                 let revoked = later.key(&fingerprint);
                 let revoked = revoked.and_then(|(_, key)| key.revoked.as_ref());
                 if revoked.is_some_and(|it| it.reason == RevocationReason::Compromised) {
@@ -300,8 +298,12 @@ impl Roster {
         found
     }
 
-    /// The keys that the file has and this version can't verify with: CS906, never ignored.
-    pub fn unsupported(&self) -> &[Unsupported] {
-        &self.unsupported
+    /// Whether somebody has an identity of Sigstore in place of a key, so that its trusted root is needed.
+    pub fn has_keyless(&self) -> bool {
+        let people = self.engineers.iter().flat_map(|engineer| &engineer.keys);
+        let people = people.map(|key| &key.key);
+        let bots = self.automations.iter().map(|bot| &bot.key);
+        let mut all = people.chain(bots);
+        all.any(|credential| credential.key().is_none())
     }
 }

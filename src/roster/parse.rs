@@ -85,7 +85,6 @@ fn read_roster(root: &Fields<'_>) -> Option<Roster> {
         gates,
         admins: admins?,
         withdrawn,
-        unsupported: people.unsupported,
     })
 }
 
@@ -100,6 +99,12 @@ fn read_admins(fields: &Fields<'_>, people: &People<'_>) -> Option<Admins> {
             fields.unknown("ids", *id, &people.engineers);
         } else if !people.able.contains(id.value) {
             let message = format!("the admin \"{}\" has no key that isn't revoked", id.value);
+            fields.reader.error(id.at, message);
+        } else if people.keyless.contains(id.value) {
+            let message = format!(
+                "the admin \"{}\" has no key of their own: nobody signs trust versions by Sigstore",
+                id.value
+            );
             fields.reader.error(id.at, message);
         }
     }

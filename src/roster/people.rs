@@ -3,12 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::change::Glob;
-use crate::text::Unsupported;
 use crate::text::toml::{Fields, Placed, Reader};
 
 use super::address::{BOT, addresses, is_bot_login};
 use super::key::{ENGINEER_KEY_KEYS, OTHER_KEY_KEYS, ReadKey, read_key, read_revocation};
-use super::{Automation, Engineer, EngineerKey, Gate, Level};
+use super::{Automation, Credential, Engineer, EngineerKey, Gate, Level};
 
 /// The keys of an `[[engineer]]`.
 pub(super) const ENGINEER_KEYS: [&str; 7] =
@@ -44,9 +43,10 @@ pub(super) struct People<'r> {
     keys: HashMap<String, (&'r str, usize)>,
     /// The ids of the engineers, those with other mistakes included.
     pub engineers: Vec<&'r str>,
-    /// The engineers with a key that is not revoked, whether or not it is supported.
+    /// The engineers with a key that is not revoked, or that has a mistake which is told.
     pub able: HashSet<&'r str>,
-    pub unsupported: Vec<Unsupported>,
+    /// Those of them with nothing but identities of Sigstore, which sign no trust metadata.
+    pub keyless: HashSet<&'r str>,
 }
 
 impl<'r> People<'r> {
@@ -59,7 +59,7 @@ impl<'r> People<'r> {
             keys: HashMap::new(),
             engineers: Vec::new(),
             able: HashSet::new(),
-            unsupported: Vec::new(),
+            keyless: HashSet::new(),
         }
     }
 
@@ -90,7 +90,7 @@ impl<'r> People<'r> {
         })
     }
 
-    /// Reads a bot; `None` also where its key is not supported.
+    /// Reads a bot.
     pub(super) fn automation(&mut self, fields: &Fields<'r>) -> Option<Automation> {
         fields.allow(&AUTOMATION_KEYS);
         fields.demand(&AUTOMATION_KEYS);
@@ -109,19 +109,28 @@ impl<'r> People<'r> {
         Some(Automation {
             id: id?.value.to_owned(),
             paths,
-            key: key?.key?,
+            key: key?,
         })
     }
 
-    /// Reads a gate; `None` also where its key is not supported.
+    /// Reads a gate.
     pub(super) fn gate(&mut self, fields: &Fields<'r>) -> Option<Gate> {
         fields.allow(&GATE_KEYS);
         fields.demand(&GATE_KEYS);
         let id = self.id(fields);
         let key = self.other_key(fields, id, "gate.key");
+        let key = match key? {
+            Credential::Key(key) => key,
+            // A summary is about a commit, by an id that Sigstore's clients take for none.
+            Credential::Keyless(_) => {
+                let message = "a gate signs with a key, not by Sigstore";
+                self.reader.error(fields.at, message);
+                return None;
+            }
+        };
         Some(Gate {
             id: id?.value.to_owned(),
-            key: key?.key?,
+            key,
         })
     }
 
@@ -184,10 +193,14 @@ impl<'r> People<'r> {
                 continue;
             };
             self.own(&read, owner);
-            match read.key {
-                Some(key) => keys.push(EngineerKey { key, revoked }),
-                None => self.not_supported(&table, "engineer.key", read.form),
-            }
+            keys.push(EngineerKey {
+                key: read.credential,
+                revoked,
+            });
+        }
+        let in_force = || keys.iter().filter(|key| key.revoked.is_none());
+        if in_force().count() > 0 && in_force().all(|key| key.key.key().is_none()) {
+            self.keyless.insert(owner);
         }
         keys
     }
@@ -197,15 +210,12 @@ impl<'r> People<'r> {
         fields: &Fields<'r>,
         id: Option<Placed<&'r str>>,
         name: &'static str,
-    ) -> Option<ReadKey> {
+    ) -> Option<Credential> {
         let table = fields.table("key", name)?;
         table.allow(&OTHER_KEY_KEYS);
         let read = read_key(&table)?;
         self.own(&read, id.map_or("", |id| id.value));
-        if read.key.is_none() {
-            self.not_supported(&table, name, read.form);
-        }
-        Some(read)
+        Some(read.credential)
     }
 
     /// Gives a key one owner (attack 25).
@@ -220,13 +230,6 @@ impl<'r> People<'r> {
             };
             self.reader.error(key.identity.at, message);
         }
-    }
-
-    fn not_supported(&mut self, table: &Fields<'r>, name: &str, form: &str) {
-        self.unsupported.push(Unsupported {
-            key: format!("{name}.{form}"),
-            line: table.key_line(form),
-        });
     }
 }
 

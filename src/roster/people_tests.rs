@@ -2,7 +2,6 @@ use crate::keys::Signer as _;
 use crate::keys::testing::{SoftKey, signer};
 use crate::roster::Roster;
 use crate::roster::testing::{errors, full, refuses, ssh};
-use crate::text::Unsupported;
 
 #[test]
 fn ids_are_words_and_unique_among_people_bots_and_gates() {
@@ -242,10 +241,9 @@ fn every_kind_of_key_is_read() {
         )
         .replace(&ssh_line(5), &pem(5));
     let roster = Roster::parse(&text, "roster.toml").unwrap();
-    assert_eq!(roster.unsupported(), []);
     for soft in [&fido, &p256] {
         let (engineer, key) = roster.key(&soft.key().fingerprint()).unwrap();
-        assert_eq!(&key.key, soft.key());
+        assert_eq!(key.key.key(), Some(soft.key()));
         assert!(engineer.has_security_key() || key.revoked.is_some());
     }
     // A key in PEM is the key that OpenSSH's line has.
@@ -253,7 +251,7 @@ fn every_kind_of_key_is_read() {
 }
 
 #[test]
-fn keys_that_are_not_supported_yet_are_listed_with_their_line() {
+fn an_identity_of_sigstore_is_read_exactly() {
     let ssh_line = |seed| format!("ssh = \"{}\"", ssh(seed));
     let keyless =
         "sigstore = { identity = \"maya@example.org\", issuer = \"https://accounts.example.org\" }";
@@ -264,15 +262,26 @@ fn keys_that_are_not_supported_yet_are_listed_with_their_line() {
         )
         .replace(&ssh_line(5), &pem(5));
     let roster = Roster::parse(&text, "roster.toml").unwrap();
-    let unsupported = |key: &str, line| Unsupported {
-        key: key.to_owned(),
-        line,
-    };
+    let name = "maya@example.org at https://accounts.example.org";
+    let (engineer, key) = roster.key(name).unwrap();
     assert_eq!(
-        roster.unsupported(),
-        [unsupported("engineer.key.sigstore", 12)]
+        (engineer.id.as_str(), key.key.name().as_str()),
+        ("maya", name)
     );
-    assert_eq!(roster.engineer("maya").unwrap().keys.len(), 1);
+    assert!(roster.has_keyless() && key.key.key().is_none());
+    for other in [
+        "maya@example.org",
+        "MAYA@example.org at https://accounts.example.org",
+        "maya@example.org at https://accounts.example.org/",
+    ] {
+        assert!(roster.key(other).is_none(), "{other}");
+    }
+    let gate = text.replace(&pem(5), keyless);
+    assert_eq!(
+        errors(&gate).len(),
+        2,
+        "one owner, and a gate signs with a key"
+    );
     let wild = "\"identity\" is exact: it can't hold \"*\"";
     refuses(
         &text,

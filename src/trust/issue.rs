@@ -85,7 +85,8 @@ impl NewVersion<'_> {
                 .keys
                 .iter()
                 .filter(|key| key.revoked.is_none())
-                .map(|key| key.key.to_openssh())
+                .filter_map(|key| key.key.key())
+                .map(crate::keys::PublicKey::to_openssh)
                 .collect(),
         };
         Statement {

@@ -17,9 +17,9 @@ use crate::attestation::{
 };
 use crate::change::{ChangeDigest, Digest, sha256};
 use crate::codes::Code;
-pub use crate::keys::Proof;
-use crate::keys::{PublicKey, SignatureError};
-use crate::roster::{PersonId, Revocation, Roster};
+pub use crate::keys::{Proof, TrustedRoot};
+use crate::keys::{SignatureError, claimed_identity, verify_keyless};
+use crate::roster::{Credential, PersonId, Revocation, Roster};
 
 /// How far ahead of the gate's clock a statement may say it was signed, in seconds.
 pub const MAX_AHEAD_SECONDS: i64 = 300;
@@ -33,6 +33,8 @@ pub struct Expected<'a> {
     pub repositories: &'a [String],
     /// The gate's clock.
     pub now: Timestamp,
+    /// What certificates of Sigstore are checked against; without it none counts.
+    pub sigstore: Option<&'a TrustedRoot>,
 }
 
 /// A statement whose signature, signer, subject, repository and time were checked.
@@ -45,6 +47,8 @@ pub struct VerifiedStatement {
     automation: bool,
     fingerprint: String,
     proof: Proof,
+    /// When it was made, by the word of a log or an authority.
+    vouched: Option<Timestamp>,
     content: Content,
 }
 
@@ -98,7 +102,7 @@ impl VerifiedStatement {
         self.automation
     }
 
-    /// The fingerprint of that key.
+    /// The name of that key: its fingerprint, or the identity in its place.
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
@@ -129,8 +133,11 @@ impl VerifiedStatement {
         }
     }
 
-    /// When its signer says that it was made.
+    /// When it was made: by the word of a log or an authority, or else as its signer says.
     pub fn signed_on(&self) -> Timestamp {
+        if let Some(vouched) = self.vouched {
+            return vouched;
+        }
         match &self.content {
             Content::Declaration(declaration) => declaration.declared_on,
             Content::SignOff(sign_off) => sign_off.signed_on,
@@ -228,21 +235,21 @@ fn malformed(error: &AttestationError) -> Refusal {
 /// Whose key a fingerprint names.
 struct Owner<'r> {
     id: &'r PersonId,
-    key: &'r PublicKey,
+    key: &'r Credential,
     revoked: Option<&'r Revocation>,
     automation: bool,
 }
 
 impl<'r> Owner<'r> {
-    fn of(roster: &'r Roster, fingerprint: &str) -> Result<Self, Refusal> {
-        let person = roster.key(fingerprint).map(|(engineer, key)| Self {
+    fn of(roster: &'r Roster, hint: &str) -> Result<Self, Refusal> {
+        let person = roster.key(hint).map(|(engineer, key)| Self {
             id: &engineer.id,
             key: &key.key,
             revoked: key.revoked.as_ref(),
             automation: false,
         });
         let automation = || {
-            roster.automation_key(fingerprint).map(|bot| Self {
+            roster.automation_key(hint).map(|bot| Self {
                 id: &bot.id,
                 key: &bot.key,
                 revoked: None,
@@ -267,6 +274,63 @@ fn unsigned(owner: &Owner<'_>, error: &SignatureError) -> Refusal {
     }
 }
 
+/// Whose signature it is, what it proves, and when it was made by a word other than the signer's.
+type Signed<'r> = (Owner<'r>, Proof, Option<Timestamp>);
+
+fn by_key<'r>(
+    bundle: &Bundle,
+    roster: &'r Roster,
+    seen: &mut Rejected,
+) -> Result<Signed<'r>, Refusal> {
+    seen.hint = Some(bundle.hint().to_owned());
+    // The hint says which key to try; whose statement it is, that key alone decides.
+    let owner = Owner::of(roster, bundle.hint())?;
+    let unknown = || (Code::UNKNOWN_KEY, "an identity, not a key".to_owned());
+    let key = owner.key.key().ok_or_else(unknown)?;
+    let proof = key
+        .verify(&bundle.pae(), bundle.signature())
+        .map_err(|error| unsigned(&owner, &error))?;
+    Ok((owner, proof, None))
+}
+
+fn by_certificate<'r>(
+    bundle: &Bundle,
+    roster: &'r Roster,
+    expected: &Expected<'_>,
+    seen: &mut Rejected,
+) -> Result<Signed<'r>, Refusal> {
+    let claimed = claimed_identity(bundle.as_bytes()).ok_or_else(|| {
+        let why = "a certificate without an identity that can be enrolled";
+        (Code::UNKNOWN_KEY, why.to_owned())
+    })?;
+    seen.hint = Some(claimed.to_string());
+    // The certificate says whom to verify it as; the roster's text is what is compared.
+    let owner = Owner::of(roster, &claimed.to_string())?;
+    let Credential::Keyless(identity) = owner.key else {
+        return Err((Code::UNKNOWN_KEY, "a key, not an identity".to_owned()));
+    };
+    let root = expected.sigstore.ok_or_else(|| {
+        let why = "there is no trusted root of Sigstore to check it against";
+        (Code::BAD_SIGNATURE, why.to_owned())
+    })?;
+    // Which digest it is about is read before it is verified, and everything after from the same bytes.
+    let statement = AnyStatement::parse(bundle.payload()).map_err(|error| malformed(&error))?;
+    let subject = statement.subject();
+    let signed = verify_keyless(
+        bundle.as_bytes(),
+        bundle.payload(),
+        subject.as_bytes(),
+        root,
+        identity,
+    );
+    let signed = signed.map_err(|error| (Code::BAD_SIGNATURE, error.to_string()))?;
+    let proof = Proof {
+        timestamp: true,
+        ..Proof::default()
+    };
+    Ok((owner, proof, Some(signed.time())))
+}
+
 fn checked(
     bytes: &[u8],
     roster: &Roster,
@@ -274,14 +338,10 @@ fn checked(
     seen: &mut Rejected,
 ) -> Result<VerifiedStatement, Refusal> {
     let bundle = Bundle::parse(bytes).map_err(|error| malformed(&error))?;
-    let hint = bundle.hint().to_owned();
-    seen.hint = Some(hint.clone());
-    // The hint says which key to try; whose statement it is, that key alone decides.
-    let owner = Owner::of(roster, &hint)?;
-    let proof = owner
-        .key
-        .verify(&bundle.pae(), bundle.signature())
-        .map_err(|error| unsigned(&owner, &error))?;
+    let (owner, proof, vouched) = match bundle.is_keyless() {
+        false => by_key(&bundle, roster, seen)?,
+        true => by_certificate(&bundle, roster, expected, seen)?,
+    };
     seen.signer = Some(owner.id.clone());
     if let Some(revoked) = owner.revoked {
         return Err((
@@ -325,8 +385,9 @@ fn checked(
         change,
         signer: owner.id.clone(),
         automation: owner.automation,
-        fingerprint: owner.key.fingerprint(),
+        fingerprint: owner.key.name(),
         proof,
+        vouched,
         content,
     };
     counts(&verified, roster, expected)?;

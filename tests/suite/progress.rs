@@ -38,6 +38,7 @@ fn steps(world: &World, units: usize) -> Vec<Step> {
     let snapshot = store.open().unwrap();
     let recorder = Recorder::default();
     let gate = Gate {
+        sigstore: None,
         history: &repo,
         store: &snapshot,
         store_limits: Limits::default(),

@@ -65,6 +65,7 @@ fn statement(input: Input<'_>) -> Outcome {
     let repositories = input.field("repositories").list();
     let repositories: Vec<_> = repositories.map(|name| name.str().to_owned()).collect();
     let expected = Expected {
+        sigstore: None,
         change: Some(input.field("change").str().parse().unwrap()),
         repositories: &repositories,
         now: input.field("now").str().parse().unwrap(),

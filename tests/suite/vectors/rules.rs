@@ -39,8 +39,7 @@ fn glob(input: Input<'_>) -> Outcome {
 
 fn files(input: Input<'_>) -> Outcome {
     let [roster, policy] = ["roster", "policy"].map(|name| input.field(name).bytes());
-    let read = read_texts(&roster, &policy)
-        .and_then(|(roster, policy)| refuse_unsupported(&roster, &policy));
+    let read = read_texts(&roster, &policy).and_then(|(_, policy)| refuse_unsupported(&policy));
     match read {
         Ok(()) => Outcome {
             out: None,

@@ -80,6 +80,7 @@ fn judge(input: Input<'_>) -> Result<Verdict, Undecided> {
     let store = Store::Folder(FolderStore::new(folder.path().to_owned()));
     let snapshot = store.open().unwrap();
     let gate = Gate {
+        sigstore: None,
         progress: &(),
         history: &history,
         store: &snapshot,
