@@ -360,6 +360,9 @@ pub struct ShowArgs {
     /// A bundle's file, - for stdin, or a change
     #[arg(value_name = "FILE|CHANGE|-")]
     pub what: Option<String>,
+    /// Write what a bundle's signature is over (pae), its payload and the signature into DIR
+    #[arg(long, value_name = "DIR", requires = "what")]
+    pub export: Option<PathBuf>,
     /// The branch on which the change lands (default: the first protected branch)
     #[arg(long, value_name = "BRANCH")]
     pub target: Option<String>,

@@ -15,6 +15,7 @@ mod doctor;
 mod environment;
 mod event;
 mod explain;
+mod exported;
 mod format;
 mod generate;
 mod hook;

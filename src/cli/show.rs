@@ -6,6 +6,7 @@ use std::path::Path;
 use countersign::attestation::{AnyStatement, AttestationError, Bundle, Decision};
 use countersign::codes::Code;
 use countersign::gate::StatementView;
+use countersign::keys::claimed_identity;
 use countersign::text::escape;
 
 use super::args::{Global, ShowArgs};
@@ -14,7 +15,7 @@ use super::environment::Environment;
 use super::objects::{BundleObject, Check, StatementsObject};
 use super::session::{self, Session};
 use super::status::proof;
-use super::{Done, Failure, Output};
+use super::{Done, Failure, Output, exported};
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -29,14 +30,18 @@ pub fn run(
     match args.what.as_deref() {
         Some("-") => file(
             read(std::io::stdin().lock(), "stdin")?,
-            global,
+            (args, global),
             environment,
             output,
         ),
         Some(path) if Path::new(path).is_file() => {
             let opened = std::fs::File::open(path)
                 .map_err(|error| Failure::usage(format!("can't open {path}: {error}")))?;
-            file(read(opened, path)?, global, environment, output)
+            file(read(opened, path)?, (args, global), environment, output)
+        }
+        _ if args.export.is_some() => {
+            let message = "--export is for one bundle: a file, or - for stdin";
+            Err(Failure::usage(message))
         }
         named => of_change(named, args, global, environment, output),
     }
@@ -58,7 +63,7 @@ fn read(source: impl std::io::Read, name: &str) -> Result<Vec<u8>, Failure> {
 /// A bundle in words. Without a repository it says what the file claims, and that nothing was checked.
 fn file(
     bytes: Vec<u8>,
-    global: &Global,
+    (args, global): (&ShowArgs, &Global),
     environment: Environment,
     output: &mut Output,
 ) -> Result<Done, Failure> {
@@ -67,7 +72,7 @@ fn file(
     let statement = AnyStatement::parse(bundle.payload()).map_err(malformed)?;
     output.row("Bundle", &bundle.name().to_string())?;
     output.row("Payload", &bundle.payload_digest().to_string())?;
-    output.row("Key", &escape(bundle.hint(), 100))?;
+    output.row("Key", &escape(&hint(&bundle), 200))?;
     describe(&statement, output)?;
     let checked = Context::open(global, environment).and_then(|context| {
         let judging = session::judging(&context)?;
@@ -100,8 +105,22 @@ fn file(
         }
     };
     output.row(word, &text)?;
+    if let Some(folder) = &args.export {
+        exported::write(&bundle, folder, output)?;
+    }
     output.object(&BundleObject::new(&bundle, &statement, check))?;
     Ok(done)
+}
+
+/// Which key, or which identity, the file names.
+fn hint(bundle: &Bundle) -> String {
+    match bundle.is_keyless() {
+        true => claimed_identity(bundle.as_bytes()).map_or_else(
+            || "a certificate".to_owned(),
+            |identity| identity.to_string(),
+        ),
+        false => bundle.hint().to_owned(),
+    }
 }
 
 fn describe(statement: &AnyStatement, output: &mut Output) -> Result<(), Failure> {

@@ -35,4 +35,4 @@ pub use sigstore::{
     SignedAt, SigstoreError, SigstoreIdentity, SigstoreIdentityError, TimeSource, TrustedRoot,
     TrustedRootError, claimed_identity, verify_keyless,
 };
-pub use sshsig::{NAMESPACE, Proof, SignatureError, SshSignature, dearmor};
+pub use sshsig::{NAMESPACE, Proof, SignatureError, SshSignature, armour, dearmor};

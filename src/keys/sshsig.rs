@@ -19,6 +19,9 @@ const MAGIC: &[u8] = b"SSHSIG";
 /// The only version of the format.
 const VERSION: u32 = 1;
 
+/// How long the lines of an armour are.
+const LINE: usize = 70;
+
 /// A touch: bit 0 of a security key's flags (WebAuthn section 6.1, UP).
 const TOUCHED: u8 = 0x01;
 /// A PIN or a finger: bit 2 (UV).
@@ -219,6 +222,23 @@ pub fn dearmor(text: &[u8]) -> Option<Vec<u8>> {
     let inner = inner.strip_suffix("-----END SSH SIGNATURE-----")?;
     let base64: String = inner.split_ascii_whitespace().collect();
     STANDARD.decode(base64).ok()
+}
+
+/// The armour of an SSH signature, as `ssh-keygen` writes it.
+pub fn armour(signature: &[u8]) -> String {
+    let base64 = STANDARD.encode(signature);
+    let mut text = String::from("-----BEGIN SSH SIGNATURE-----\n");
+    for (at, character) in base64.chars().enumerate() {
+        text.push(character);
+        if at % LINE == LINE - 1 {
+            text.push('\n');
+        }
+    }
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str("-----END SSH SIGNATURE-----\n");
+    text
 }
 
 /// Verifies a signature in SSH's own form: the algorithm's name, the signature, and of a security key its flags and

@@ -198,6 +198,12 @@ fn what_ssh_keygen_signs_verifies_for_its_namespace_alone() {
 fn an_armour_is_read_whole_or_not_at_all() {
     let armour = "-----BEGIN SSH SIGNATURE-----\nAAAA\nBBBB\n-----END SSH SIGNATURE-----\n";
     assert_eq!(dearmor(armour.as_bytes()).unwrap().len(), 6);
+    for length in [0, 1, 52, 53, 104, 105, 106, 300] {
+        let bytes = vec![7; length];
+        let text = super::armour(&bytes);
+        assert!(text.lines().all(|line| line.len() <= LINE), "{text}");
+        assert_eq!(dearmor(text.as_bytes()), Some(bytes));
+    }
     for bad in [
         "",
         "AAAA",

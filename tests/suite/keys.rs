@@ -188,15 +188,26 @@ fn ssh_keygen_verifies_what_a_security_key_signed() {
         let carol = world.fresh("carol");
         sign(&carol, PIN, &with_key(&key)).ok();
         let (_, bundle) = approval(&carol);
-        let signature = carol.path.join("statement.sig");
-        let armoured = support::armour(bundle.signature());
-        std::fs::write(&signature, armoured).unwrap();
+        let file = carol.path.join("bundle.json");
+        std::fs::write(&file, bundle.as_bytes()).unwrap();
+        let exported = ["show", "bundle.json", "--export", "parts"];
+        carol
+            .countersign(&exported)
+            .expect(0, "pae, payload.json, signature, pae.sig in parts");
+        carol.countersign(&exported).expect(2, "can't write");
+        let parts = carol.path.join("parts");
+        let signature = parts.join("pae.sig");
+        let pae = std::fs::read(parts.join("pae")).unwrap();
+        assert_eq!(
+            std::fs::read(parts.join("payload.json")).unwrap(),
+            bundle.payload()
+        );
         let signers = carol
             .countersign(&["roster", "export", "--allowed-signers"])
             .ok();
         let allowed = carol.path.join("allowed");
         std::fs::write(&allowed, signers.stdout).unwrap();
-        for (message, verifies) in [(bundle.pae(), true), (b"another".to_vec(), false)] {
+        for (message, verifies) in [(pae, true), (b"another".to_vec(), false)] {
             let file = carol.path.join("message");
             std::fs::write(&file, message).unwrap();
             let mut command = Command::new("ssh-keygen");

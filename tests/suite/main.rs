@@ -36,6 +36,7 @@ mod lines;
 mod merged_series;
 mod objects;
 mod outputs;
+mod pages;
 mod places;
 mod policies;
 mod progress;

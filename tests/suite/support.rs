@@ -164,12 +164,3 @@ impl Drop for Agent {
         let _ = self.child.wait();
     }
 }
-
-/// An SSH signature in the armour that ssh-keygen reads.
-pub fn armour(signature: &[u8]) -> String {
-    use base64::Engine as _;
-    let base64 = base64::engine::general_purpose::STANDARD.encode(signature);
-    let lines: Vec<_> = base64.as_bytes().chunks(70).collect();
-    let text = String::from_utf8(lines.join(&b'\n')).unwrap();
-    format!("-----BEGIN SSH SIGNATURE-----\n{text}\n-----END SSH SIGNATURE-----\n")
-}
