@@ -7,7 +7,7 @@
 //! * `before`: for each unit, all of them made when the target stood at BASE;
 //! * `series`: for all units as one change;
 //! * `reviewed`: for each line `base head tip` of stdin: the change from base to head, made when the target stood at
-//!   tip;
+//!   tip; with the commits between them, and what tells each of them as a clean merge;
 //! * `flood`: for as many changes of the same paths to other contents; with keys that no roster knows
 //!   it is what anybody can pour into a store.
 
@@ -46,6 +46,8 @@ struct Maker {
 struct Made {
     manifest: ChangeManifest,
     change: Change,
+    /// What is kept of its commits.
+    parts: Vec<Item>,
 }
 
 fn main() -> ExitCode {
@@ -159,8 +161,13 @@ impl Maker {
                     Err(HistoryError::Missing { .. }) => continue,
                     manifest => manifest?,
                 };
-                let change = self.change(&manifest, [base, head, tip], vec![manifest.digest()]);
-                made.push(Made { manifest, change });
+                let (digests, parts) = parts(repo, base, head)?;
+                let change = self.change(&manifest, [base, head, tip], digests);
+                made.push(Made {
+                    manifest,
+                    change,
+                    parts,
+                });
             }
             return Ok(made);
         }
@@ -174,12 +181,20 @@ impl Maker {
             };
             let change = self.change(&manifest, [&parent, &commit, tip], vec![digest]);
             digests.push(digest);
-            made.push(Made { manifest, change });
+            made.push(Made {
+                manifest,
+                change,
+                parts: Vec::new(),
+            });
         }
         if kind == "series" {
             let manifest = repo.change(Some(base), head)?;
             let change = self.change(&manifest, [base, head, base], digests);
-            made = vec![Made { manifest, change }];
+            made = vec![Made {
+                manifest,
+                change,
+                parts: Vec::new(),
+            }];
         }
         Ok(made)
     }
@@ -252,12 +267,48 @@ impl Maker {
             emergency: None,
         };
         let (sign_off, _) = seal(subject, sign_off, &self.reviewer)?;
-        Ok(vec![
-            declaration,
-            sign_off,
-            Item::manifest(&subject, &made.manifest)?,
-        ])
+        let manifest = Item::manifest(&subject, &made.manifest)?;
+        let mut items = vec![declaration, sign_off, manifest];
+        items.extend(made.parts.iter().cloned());
+        Ok(items)
     }
+}
+
+/// The change digests of the commits between two, the oldest first, with their manifests and the texts of what they
+/// modify. Merges are left out.
+fn parts(
+    repo: &Repository,
+    base: &CommitId,
+    head: &CommitId,
+) -> Result<(Vec<ChangeDigest>, Vec<Item>), Failed> {
+    let (mut digests, mut items) = (Vec::new(), Vec::new());
+    for id in repo.commits_between(&[base.clone()], head)?.iter().rev() {
+        let commit = repo.commit(id)?;
+        let [parent] = commit.parents.as_slice() else {
+            continue;
+        };
+        let manifest = match repo.change(Some(parent), id) {
+            Err(HistoryError::Missing { .. }) => continue,
+            manifest => manifest?,
+        };
+        if manifest.is_empty() {
+            continue;
+        }
+        let digest = manifest.digest();
+        items.push(Item::manifest(&digest, &manifest)?);
+        for entry in manifest.entries() {
+            if entry.old.is_none() || entry.new.is_none() {
+                continue;
+            }
+            for side in [parent, id] {
+                if let Ok(Some(text)) = repo.text(side, entry.path) {
+                    items.push(Item::blob(&digest, text)?);
+                }
+            }
+        }
+        digests.push(digest);
+    }
+    Ok((digests, items))
 }
 
 /// Signs a statement over a change; says its payload's digest too.
