@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+mod alike;
 #[cfg(test)]
 pub(crate) mod schema_testing;
 pub(crate) mod toml;
+
+pub use alike::{fold, hides};
 
 /// The longest text in bytes that is looked up among known names.
 const NEAREST_LIMIT: usize = 64;

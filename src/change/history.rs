@@ -45,7 +45,8 @@ pub trait History {
         path: &str,
     ) -> Result<Option<(FileMode, Vec<u8>)>, HistoryError>;
 
-    /// The names in a folder at a commit; empty where there is no such folder.
+    /// The names in a folder at a commit, that of the repository for the empty path; empty where there is no such
+    /// folder.
     fn folder(&self, commit: &CommitId, path: &str) -> Result<Vec<String>, HistoryError>;
 
     /// The lines that a change from `base` (none: the empty tree) to `head` adds and removes at `path`,

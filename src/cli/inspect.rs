@@ -14,7 +14,7 @@ use super::context::Context;
 use super::environment::Environment;
 use super::session::Session;
 use super::statement::lines;
-use super::{Done, Failure, Output, digest};
+use super::{Done, Failure, Output, digest, looks};
 
 /// The most traces, and the most commits, that are shown to people.
 const SHOWN: usize = 40;
@@ -236,6 +236,9 @@ impl Inspected<'_> {
             let named =
                 named.map(|person| escape(&format!("{} <{}>", person.name, person.email), 120));
             output.row("Authors", &named.collect::<Vec<_>>().join(", "))?;
+            for line in looks::alike(&context.repo, head, &manifest)? {
+                output.row("Look", &line)?;
+            }
         }
         tell_ai(&ai, &found, output)?;
         output.object(&InspectedObject {

@@ -23,6 +23,7 @@ mod init;
 mod inspect;
 mod key;
 mod lint;
+mod looks;
 mod meter;
 mod objects;
 mod output;

@@ -19,7 +19,7 @@ use super::environment::Environment;
 use super::objects::{MadeObject, SignedObject};
 use super::session::{self, Session};
 use super::statement::Kept;
-use super::{Done, Failure, Output, carried, key, statement, status};
+use super::{Done, Failure, Output, carried, key, looks, statement, status};
 
 /// The most files that the screen lists.
 const MAX_FILES: usize = 200;
@@ -222,6 +222,9 @@ fn show(screen: &Screen<'_>, output: &mut Output) -> Result<(), Failure> {
             "  and {} more files",
             assessment.manifest.len() - MAX_FILES
         ))?;
+    }
+    for line in looks::alike(&context.repo, &subject.head, &assessment.manifest)? {
+        output.row("Look", &line)?;
     }
     output.flush()
 }

@@ -308,8 +308,12 @@ impl History for Repository {
     }
 
     fn folder(&self, commit: &CommitId, path: &str) -> Result<Vec<String>, HistoryError> {
-        let Some((Kin::Tree, id)) = self.lookup(commit, path.as_bytes())? else {
-            return Ok(Vec::new());
+        let id = match path {
+            "" => self.commit_tree(commit)?,
+            path => match self.lookup(commit, path.as_bytes())? {
+                Some((Kin::Tree, id)) => id,
+                _ => return Ok(Vec::new()),
+            },
         };
         let entries = self.entries(Some(id))?;
         Ok(entries

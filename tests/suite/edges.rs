@@ -386,6 +386,7 @@ fn only_its_owner_uses_the_git_library_processes_keys_and_disks() {
         &[&["toml_edit"]],
     );
     only_in(&["text.rs"], &[&["unicode_properties"]]);
+    only_in(&["text/alike.rs"], &[&["unicode_normalization"]]);
 }
 
 #[test]

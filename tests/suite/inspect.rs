@@ -220,3 +220,29 @@ fn the_rules_of_the_policy_are_shown_with_whether_each_is_about_the_change() {
     // Without a policy there are no rules.
     inspect(&repository(), &["--only", "rules"]).expect(2, "error[");
 }
+
+#[test]
+fn new_paths_that_look_like_others_are_told_before_anybody_signs() {
+    let world = World::team();
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", "names"]);
+    ben.write("LIB.rs", "x\n");
+    ben.write("src/caf\u{e9}.rs", "x\n");
+    ben.write("Src/cafe.rs", "x\n");
+    ben.write("a\u{202e}b.rs", "x\n");
+    ben.commit("plain.rs", "x\n", "Add names");
+    let shown = ben.countersign(&["inspect"]).ok().stdout;
+    for told in [
+        "LIB.rs beside lib.rs: the names differ only in case or Unicode form",
+        "Src beside src: the names differ only in case",
+        "a\\u{202e}b.rs has characters that can't be seen",
+    ] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    assert!(!shown.contains("plain.rs"), "{shown}");
+    ben.countersign(&["declare", "--ai", "assisted"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", "names"]);
+    let ana = world.person("ana");
+    ana.sign("names")
+        .expect(0, "Look      LIB.rs beside lib.rs");
+}
