@@ -282,7 +282,11 @@ fn parts(
     head: &CommitId,
 ) -> Result<(Vec<ChangeDigest>, Vec<Item>), Failed> {
     let (mut digests, mut items) = (Vec::new(), Vec::new());
-    for id in repo.commits_between(&[base.clone()], head)?.iter().rev() {
+    for id in repo
+        .commits_between(std::slice::from_ref(base), head)?
+        .iter()
+        .rev()
+    {
         let commit = repo.commit(id)?;
         let [parent] = commit.parents.as_slice() else {
             continue;
