@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::base64;
 use super::envelope::{self, EnvelopeSignature, PAYLOAD_TYPE, WrittenEnvelope, pae};
 use super::error::{AttestationError, ErrorKind};
 use super::json::{self, Limits};
@@ -26,8 +27,11 @@ pub struct Bundle {
 /// What says whose signature a bundle has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Material {
-    /// A key, by a hint that may be empty.
-    Key { hint: String },
+    /// A key, by a hint that may be empty, and what authorities say of when the signature was made.
+    Key {
+        hint: String,
+        timestamps: Vec<Vec<u8>>,
+    },
     /// A certificate of Sigstore, with the log's and the authorities' evidence: read where it is verified.
     Certificate,
 }
@@ -43,17 +47,50 @@ impl Bundle {
         fingerprint: &str,
         signature: &[u8],
     ) -> Result<Self, AttestationError> {
-        let signatures = [EnvelopeSignature {
+        let signature = EnvelopeSignature {
             keyid: fingerprint.to_owned(),
             sig: signature.to_vec(),
-        }];
+        };
+        Self::write(payload, fingerprint, &signature, &[])
+    }
+
+    /// The same statement and signature of a key, with one timestamp more (RFC 3161, over the signature's bytes):
+    /// another bundle, with another name.
+    ///
+    /// # Errors
+    /// A bundle of a certificate, whose evidence is complete; and what [`parse`](Self::parse) would refuse.
+    pub fn with_timestamp(&self, token: &[u8]) -> Result<Self, AttestationError> {
+        let Material::Key { hint, timestamps } = &self.material else {
+            return Err(AttestationError {
+                path: "$.verificationMaterial.certificate".to_owned(),
+                kind: ErrorKind::Certificates,
+            });
+        };
+        let mut timestamps = timestamps.clone();
+        timestamps.push(token.to_vec());
+        Self::write(&self.payload, hint, &self.signature, &timestamps)
+    }
+
+    fn write(
+        payload: &[u8],
+        hint: &str,
+        signature: &EnvelopeSignature,
+        timestamps: &[Vec<u8>],
+    ) -> Result<Self, AttestationError> {
+        let stamps = timestamps.iter().map(|token| WrittenTimestamp {
+            signed_timestamp: base64::encode(token),
+        });
+        let stamps = WrittenTimestamps {
+            rfc3161_timestamps: stamps.collect(),
+        };
         let bytes = json::write(&Written {
             media_type: BUNDLE_MEDIA_TYPE,
             verification_material: WrittenMaterial {
-                public_key: WrittenKey { hint: fingerprint },
+                public_key: WrittenKey { hint },
                 tlog_entries: [],
+                timestamp_verification_data: (!timestamps.is_empty()).then_some(stamps),
             },
-            dsse_envelope: envelope::written(payload, &signatures),
+            dsse_envelope: envelope::written(payload, std::slice::from_ref(signature)),
         })?;
         Self::parse(&bytes)
     }
@@ -62,8 +99,8 @@ impl Bundle {
     ///
     /// Refused: unknown fields, another media or payload type, other than one signature,
     /// non-canonical base64, chains of certificates, log entries beside a key (`LogEntries`). Accepted, since other
-    /// tools write them so: an absent or empty `hint` and `keyid`, absent `tlogEntries`. What a certificate's evidence
-    /// holds is for its verification to say.
+    /// tools write them so: an absent or empty `hint` and `keyid`, absent `tlogEntries`, timestamps that are none. What
+    /// a certificate's evidence holds is for its verification to say.
     pub fn parse(bytes: &[u8]) -> Result<Self, AttestationError> {
         let document = json::parse(bytes, Limits::bytes(limits::BUNDLE_BYTES))?;
         let object = document.root().object()?;
@@ -110,8 +147,17 @@ impl Bundle {
     /// Which key is said to have signed; may be empty, and is for a certificate. A hint that decides nothing.
     pub fn hint(&self) -> &str {
         match &self.material {
-            Material::Key { hint } => hint,
+            Material::Key { hint, .. } => hint,
             Material::Certificate => "",
+        }
+    }
+
+    /// What authorities say of when a key made the signature (RFC 3161, in DER). Unverified; empty for a certificate,
+    /// whose timestamps are part of its evidence.
+    pub fn timestamps(&self) -> &[Vec<u8>] {
+        match &self.material {
+            Material::Key { timestamps, .. } => timestamps,
+            Material::Certificate => &[],
         }
     }
 
@@ -145,7 +191,7 @@ fn read_material(node: &Node<'_>) -> Result<Material, AttestationError> {
         certificate.object()?.only(&["rawBytes"])?;
         return Ok(Material::Certificate);
     }
-    material.only(&["publicKey", "tlogEntries"])?;
+    material.only(&["publicKey", "tlogEntries", "timestampVerificationData"])?;
     if let Some(entries) = material.optional("tlogEntries")
         && !entries.array(usize::MAX)?.is_empty()
     {
@@ -154,9 +200,31 @@ fn read_material(node: &Node<'_>) -> Result<Material, AttestationError> {
     let key = material.required("publicKey")?.object()?;
     key.only(&["hint"])?;
     let hint = key.optional_with("hint", |hint| hint.string_max(limits::ID_BYTES))?;
+    let timestamps = material.optional_with("timestampVerificationData", read_timestamps)?;
     Ok(Material::Key {
         hint: hint.unwrap_or_default().to_owned(),
+        timestamps: timestamps.unwrap_or_default(),
     })
+}
+
+/// Reads timestamps: no list is an empty one, as in every JSON of protobuf.
+fn read_timestamps(node: &Node<'_>) -> Result<Vec<Vec<u8>>, AttestationError> {
+    let data = node.object()?;
+    data.only(&["rfc3161Timestamps"])?;
+    let read = |list: &Node<'_>| list.array_of(limits::TIMESTAMPS, read_timestamp);
+    let timestamps = data.optional_with("rfc3161Timestamps", read)?;
+    Ok(timestamps.unwrap_or_default())
+}
+
+fn read_timestamp(node: &Node<'_>) -> Result<Vec<u8>, AttestationError> {
+    let object = node.object()?;
+    object.only(&["signedTimestamp"])?;
+    let node = object.required("signedTimestamp")?;
+    let token = base64::decode(&node)?;
+    if token.is_empty() {
+        return Err(node.bad_value("a timestamp"));
+    }
+    Ok(token)
 }
 
 /// Reads the envelope and takes its one signature.
@@ -191,6 +259,20 @@ struct Written<'a> {
 struct WrittenMaterial<'a> {
     public_key: WrittenKey<'a>,
     tlog_entries: [(); 0],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp_verification_data: Option<WrittenTimestamps>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenTimestamps {
+    rfc3161_timestamps: Vec<WrittenTimestamp>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenTimestamp {
+    signed_timestamp: String,
 }
 
 #[derive(Serialize)]

@@ -162,16 +162,85 @@ fn log_entries_of_a_key_are_refused() {
     Bundle::parse(&without(&document(), pointer)).unwrap();
 }
 
+const STAMPS: &str = "/verificationMaterial/timestampVerificationData";
+
+#[test]
+fn timestamps_stand_where_sigstore_has_them() {
+    let plain = bundle();
+    let one = plain.with_timestamp(b"\x01").unwrap();
+    let two = one.with_timestamp(b"\x02\x03").unwrap();
+    assert!(plain.timestamps().is_empty());
+    assert_eq!(two.timestamps(), [b"\x01".to_vec(), b"\x02\x03".to_vec()]);
+    assert_eq!(Bundle::parse(two.as_bytes()).unwrap(), two);
+    assert_eq!(
+        (two.payload(), two.signature(), two.hint(), two.keyid()),
+        (
+            plain.payload(),
+            plain.signature(),
+            plain.hint(),
+            plain.keyid()
+        )
+    );
+    assert_ne!(two.name(), plain.name());
+    let stamps = json!([{"signedTimestamp": "AQ=="}, {"signedTimestamp": "AgM="}]);
+    let expected = with(&document(), STAMPS, json!({"rfc3161Timestamps": stamps}));
+    let written: Value = serde_json::from_slice(two.as_bytes()).unwrap();
+    assert_eq!(written, serde_json::from_slice::<Value>(&expected).unwrap());
+    for none in [json!({}), json!({"rfc3161Timestamps": []})] {
+        let read = Bundle::parse(&with(&document(), STAMPS, none)).unwrap();
+        assert!(read.timestamps().is_empty());
+    }
+    let certificate = json!({"certificate": {"rawBytes": "AQ=="}});
+    let keyless = with(&document(), "/verificationMaterial", certificate);
+    let refusal = Bundle::parse(&keyless).unwrap().with_timestamp(b"\x01");
+    let path = "$.verificationMaterial.certificate";
+    refused(refusal, path, ErrorKind::Certificates);
+}
+
+#[test]
+fn timestamps_of_another_form_are_refused() {
+    let at = |rest: &str| format!("$.verificationMaterial.timestampVerificationData{rest}");
+    let read = |value: Value| Bundle::parse(&with(&document(), STAMPS, value));
+    let list = |stamps: Value| read(json!({"rfc3161Timestamps": stamps}));
+    let stamp = |text: &str| list(json!([{"signedTimestamp": text}]));
+    stamp("AQ==").unwrap();
+    list(json!(vec![json!({"signedTimestamp": "AQ=="}); 8])).unwrap();
+    let many = list(json!(vec![json!({"signedTimestamp": "AQ=="}); 9]));
+    let path = at(".rfc3161Timestamps");
+    refused(many, &path, ErrorKind::TooMany { limit: 8 });
+    let path = at(".rfc3161Timestamps[0].signedTimestamp");
+    for (text, kind) in [
+        ("AQ", ErrorKind::BadBase64),
+        ("AR==", ErrorKind::BadBase64),
+        ("A Q==", ErrorKind::BadBase64),
+        ("_w==", ErrorKind::UrlSafeBase64),
+        (
+            "",
+            ErrorKind::BadValue {
+                expected: "a timestamp",
+            },
+        ),
+    ] {
+        refused(stamp(text), &path, kind);
+    }
+    refused(list(json!([{}])), &path, ErrorKind::Missing);
+    let path = at(".rfc3161Timestamps[0].x");
+    let more = list(json!([{"signedTimestamp": "AQ==", "x": 1}]));
+    refused(more, &path, ErrorKind::UnknownField);
+    let more = read(json!({"rfc3161Timestamps": [], "x": 1}));
+    refused(more, &at(".x"), ErrorKind::UnknownField);
+    for (value, path) in [(Value::Null, at("")), (json!([]), at(""))] {
+        assert_eq!(read(value).unwrap_err().path, path);
+    }
+    assert!(list(Value::Null).is_err());
+}
+
 #[test]
 fn unknown_fields_are_refused_everywhere() {
     for (pointer, path) in [
         ("/extra", "$.extra"),
         ("/media_type", "$.media_type"),
         ("/messageSignature", "$.messageSignature"),
-        (
-            "/verificationMaterial/timestampVerificationData",
-            "$.verificationMaterial.timestampVerificationData",
-        ),
         (
             "/verificationMaterial/publicKey/rawBytes",
             "$.verificationMaterial.publicKey.rawBytes",

@@ -20,6 +20,8 @@ pub const ID_BYTES: usize = 256;
 
 /// Signatures of an envelope.
 pub const SIGNATURES: usize = 64;
+/// Timestamps of a bundle. Signers get one; checking one takes up to a millisecond.
+pub const TIMESTAMPS: usize = 8;
 /// Targets of a change.
 pub const TARGETS: usize = 64;
 /// Reviewed commits of a change: so many that a statement with them still fits a bundle.

@@ -7,6 +7,7 @@ from strict import array, exactly, field, need, read_base64, string
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 SIGNATURES = 64
+TIMESTAMPS = 8
 
 
 def pae(kind, payload):
@@ -33,13 +34,26 @@ def envelope(value, limit, most):
     return payload, field(value, "signatures", array(signature, most, 1))
 
 
+def timestamp(value):
+    exactly(value, ["signedTimestamp"])
+    token = field(value, "signedTimestamp", base64_field)
+    need(token, "an empty timestamp")
+    return token
+
+
+def timestamps(value):
+    exactly(value, ["rfc3161Timestamps"])
+    return field(value, "rfc3161Timestamps", array(timestamp, TIMESTAMPS), [])
+
+
 def read_bundle(raw):
     value = strict.read_json(raw, strict.BUNDLE_BYTES)
     exactly(value, ["mediaType", "verificationMaterial", "dsseEnvelope"])
     need(field(value, "mediaType", string()) == MEDIA_TYPE, "another media type")
     material = field(value, "verificationMaterial", lambda found: found)
-    exactly(material, ["publicKey", "tlogEntries"])
+    exactly(material, ["publicKey", "tlogEntries", "timestampVerificationData"])
     field(material, "tlogEntries", array(lambda entry: entry, 0), [])
+    field(material, "timestampVerificationData", timestamps, [])
     key = field(material, "publicKey", lambda found: found)
     exactly(key, ["hint"])
     hint = field(key, "hint", string(strict.ID_BYTES), "")

@@ -95,6 +95,9 @@ def pae_layer():
     return layer
 
 
+STAMPS, LIST, STAMP = "/verificationMaterial/timestampVerificationData", "rfc3161Timestamps", {"signedTimestamp": "AQ=="}
+
+
 def bundle_layer():
     whole = {
         "mediaType": MEDIA_TYPE,
@@ -123,6 +126,10 @@ def bundle_layer():
     ok("an empty hint can be read", changed_at(whole, "/verificationMaterial/publicKey/hint", ""), hint="")
     ok("no keyid", changed_at(whole, "/dsseEnvelope/signatures/0/keyid"), keyid="")
     ok("no tlogEntries", changed_at(whole, "/verificationMaterial/tlogEntries"))
+    ok("a timestamp", changed_at(whole, STAMPS, {LIST: [STAMP]}))
+    ok("eight timestamps", changed_at(whole, STAMPS, {LIST: [STAMP] * 8}), clause="10")
+    ok("an empty list of timestamps", changed_at(whole, STAMPS, {LIST: []}))
+    ok("no list of timestamps", changed_at(whole, STAMPS, {}))
     ok("a hint of 256 bytes", changed_at(whole, "/verificationMaterial/publicKey/hint", "x" * 256), hint="x" * 256, clause="10")
 
     for pointer in ["/mediaType", "/verificationMaterial", "/verificationMaterial/publicKey", "/dsseEnvelope", "/dsseEnvelope/payload",
@@ -140,14 +147,18 @@ def bundle_layer():
         ("the media type in capitals", "/mediaType", MEDIA_TYPE.upper()), ("another payload type", "/dsseEnvelope/payloadType", "application/json"),
         ("a certificate", "/verificationMaterial/certificate", {"rawBytes": "AA=="}), ("a chain of certificates", "/verificationMaterial/x509CertificateChain", {"certificates": []}),
         ("a null certificate", "/verificationMaterial/certificate", None), ("a log entry", "/verificationMaterial/tlogEntries", [{}]),
-        ("a timestamp", "/verificationMaterial/timestampVerificationData", {}), ("no signature", "/dsseEnvelope/signatures", []),
+        ("timestamps without their object", STAMPS, [{"signedTimestamp": "AQ=="}]), ("null for timestamps", STAMPS, None), ("null for a list of timestamps", STAMPS, {LIST: None}),
+        ("another kind of timestamp", STAMPS, {LIST: [], "other": []}), ("nine timestamps", STAMPS, {LIST: [STAMP] * 9}), ("an empty timestamp", STAMPS, {LIST: [{"signedTimestamp": ""}]}),
+        ("a timestamp without padding", STAMPS, {LIST: [{"signedTimestamp": "AQ"}]}), ("a timestamp that is none", STAMPS, {LIST: [{}]}),
+        ("a timestamp with more beside it", STAMPS, {LIST: [{**STAMP, "at": 1}]}), ("a timestamp as it stands", STAMPS, {LIST: ["AQ=="]}),
+        ("no signature", "/dsseEnvelope/signatures", []),
         ("two signatures", "/dsseEnvelope/signatures", trust["signatures"]), ("the same signature twice", "/dsseEnvelope/signatures", envelope["signatures"] * 2),
         ("an empty signature", "/dsseEnvelope/signatures/0/sig", ""), ("a signature in the URL-safe alphabet", "/dsseEnvelope/signatures/0/sig", "_w=="),
         ("a payload without padding", "/dsseEnvelope/payload", "e30"), ("a payload with bits left over", "/dsseEnvelope/payload", "e31="),
         ("a message signature beside it", "/messageSignature", {}), ("a hint of 257 bytes", "/verificationMaterial/publicKey/hint", "x" * 257),
         ("a keyid of 257 bytes", "/dsseEnvelope/signatures/0/keyid", "x" * 257),
     ]:
-        refused(name, changed_at(whole, pointer, value), "10" if "257" in name else "4.4" if "payload" in name or "URL" in name else "4.2")
+        refused(name, changed_at(whole, pointer, value), "10" if "257" in name or "nine" in name else "4.4" if "payload" in name or "URL" in name else "4.2")
     refused("a field twice", layer.texts["bundle"].replace('{"mediaType"', '{"mediaType":1,"mediaType"'), "4.4")
     refused("an array", f"[{layer.texts['bundle']}]", "4.2")
     size = len(layer.texts["bundle"])
