@@ -33,6 +33,6 @@ pub use public::{KeyError, PublicKey};
 pub use signer::{SignError, Signer};
 pub use sigstore::{
     SignedAt, SigstoreError, SigstoreIdentity, SigstoreIdentityError, TimeSource, TrustedRoot,
-    TrustedRootError, claimed_identity, verify_keyless,
+    TrustedRootError, claimed_identity, verify_keyless, verify_timestamp,
 };
 pub use sshsig::{NAMESPACE, Proof, SignatureError, SshSignature, armour, dearmor};

@@ -99,6 +99,9 @@ pub enum SigstoreError {
         /// Why.
         detail: String,
     },
+    /// The trusted root is for timestamps beside keys.
+    #[error("the trusted root has timestamp authorities alone, and no certificate authority")]
+    TimestampsAlone,
     /// Neither a log nor a timestamp authority says when it was signed.
     #[error("neither a log nor a timestamp authority vouches for the time of the signature")]
     NoTime,

@@ -4,6 +4,8 @@
 //! timestamp authority says when it signed. [`verify_keyless`] checks all of it against a pinned
 //! [`TrustedRoot`], offline, and answers with the time: [`SignedAt`].
 //!
+//! [`verify_timestamp`] checks an authority's word on a signature that a key made.
+//!
 //! Who is meant is a [`SigstoreIdentity`], compared byte for byte. [`claimed_identity`] reads which one a
 //! bundle claims, for messages and to find whom to verify it as.
 
@@ -12,11 +14,13 @@ mod identity;
 mod root;
 #[cfg(test)]
 mod testing;
+mod timestamp;
 mod verify;
 
 pub use error::SigstoreError;
 pub use identity::{SigstoreIdentity, SigstoreIdentityError};
 pub use root::{TrustedRoot, TrustedRootError};
+pub use timestamp::verify_timestamp;
 pub use verify::{SignedAt, TimeSource, claimed_identity, verify_keyless};
 
 /// The most characters of a stranger's text that an error repeats.

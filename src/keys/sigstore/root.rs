@@ -15,10 +15,11 @@ const LIMIT: usize = 1024 * 1024;
 /// What every media type of a trusted root starts with, whatever its version.
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.trustedroot";
 
-/// The certificate authorities, logs and timestamp authorities of one Sigstore instance: pinned, never
-/// taken from a bundle, a store or the network.
+/// The certificate authorities, logs and timestamp authorities of one Sigstore instance, or timestamp
+/// authorities alone: pinned, never taken from a bundle, a store or the network.
 pub struct TrustedRoot {
-    verifier: Verifier,
+    /// What checks certificates, where it has what they are checked against.
+    verifier: Option<Verifier>,
     authorities: Vec<TsaAuthority>,
 }
 
@@ -55,9 +56,11 @@ pub enum TrustedRootError {
 impl TrustedRoot {
     /// Reads a `trusted_root.json` of at most 1 MiB.
     ///
+    /// A root of timestamp authorities alone verifies timestamps beside keys, and no certificate.
+    ///
     /// # Errors
-    /// [`TrustedRootError`]; also for a root without a certificate authority, a certificate log or a
-    /// transparency log, against which everything would fail.
+    /// [`TrustedRootError`]; also for a root with some, but not all, of certificate authority, certificate log
+    /// and transparency log, against which every certificate would fail, and for one that has nothing at all.
     pub fn parse(bytes: &[u8]) -> Result<Self, TrustedRootError> {
         if bytes.len() > LIMIT {
             return Err(TrustedRootError::TooLarge { limit: LIMIT });
@@ -73,24 +76,28 @@ impl TrustedRoot {
                 parsed.media_type
             )));
         }
-        for (count, part) in [
+        let parts = [
             (
                 parsed.certificate_authorities.len(),
                 "certificate authority",
             ),
             (parsed.ctlogs.len(), "certificate transparency log"),
             (parsed.tlogs.len(), "transparency log"),
-        ] {
-            if count == 0 {
-                return Err(TrustedRootError::Lacks { part });
-            }
+        ];
+        let authorities = parsed.tsa_authorities();
+        // A root that lost a part is damaged; one that never had any of them is for timestamps.
+        let timestamps_alone =
+            !authorities.is_empty() && parts.iter().all(|(count, _)| *count == 0);
+        let lacking = parts.iter().find(|(count, _)| *count == 0);
+        if let Some((_, part)) = lacking.filter(|_| !timestamps_alone) {
+            return Err(TrustedRootError::Lacks { part });
         }
         let verifier = Verifier::new(&parsed).map_err(|error| TrustedRootError::Unusable {
             detail: quoted(&error.to_string()),
         })?;
         Ok(Self {
-            verifier,
-            authorities: parsed.tsa_authorities(),
+            verifier: (!timestamps_alone).then_some(verifier),
+            authorities,
         })
     }
 
@@ -103,9 +110,9 @@ impl TrustedRoot {
         Self::parse(SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes())
     }
 
-    /// What checks bundles against it.
-    pub(super) fn verifier(&self) -> &Verifier {
-        &self.verifier
+    /// What checks bundles against it; `None` of timestamp authorities alone.
+    pub(super) fn verifier(&self) -> Option<&Verifier> {
+        self.verifier.as_ref()
     }
 
     /// Its timestamp authorities.

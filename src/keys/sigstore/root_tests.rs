@@ -23,6 +23,23 @@ fn a_trusted_root_is_read_strictly() {
         let absent = refused(&|root| drop(root.as_object_mut().unwrap().remove(key)));
         assert_eq!(absent, TrustedRootError::Lacks { part });
     }
+    // Nothing but timestamp authorities is a root too; nothing at all is none, nor are authorities without a chain.
+    let part = "certificate authority";
+    let rest = |root: &mut Value| {
+        for key in ["certificateAuthorities", "ctlogs", "tlogs"] {
+            root[key] = json!([]);
+        }
+    };
+    let mut alone = good.clone();
+    rest(&mut alone);
+    assert!(parse(&alone).is_ok());
+    for authorities in [json!([]), json!([{"certChain": {"certificates": []}}])] {
+        let emptied = refused(&|root| {
+            rest(root);
+            root["timestampAuthorities"] = authorities.clone();
+        });
+        assert_eq!(emptied, TrustedRootError::Lacks { part });
+    }
     // Timestamps are optional.
     let mut plain = good.clone();
     plain

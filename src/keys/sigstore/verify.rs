@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use sigstore_verify::crypto::parse_certificate_info;
-use sigstore_verify::tsa::verify_timestamp_for_authority;
 use sigstore_verify::types::bundle::{MediaType, VerificationMaterialContent};
 use sigstore_verify::types::{Bundle, DsseEnvelope, Sha256Hash, SignatureContent};
 use sigstore_verify::{CertificateError, Error, VerificationPolicy, VerificationResult};
@@ -11,6 +10,7 @@ use super::error::SigstoreError;
 use super::identity::SigstoreIdentity;
 use super::quoted;
 use super::root::TrustedRoot;
+use super::timestamp::stamped_at;
 
 /// The largest bundle in bytes (SPEC 4.3).
 const BUNDLE_LIMIT: usize = 256 * 1024;
@@ -80,9 +80,10 @@ pub fn verify_keyless(
     if envelope.payload.as_bytes() != payload {
         return Err(SigstoreError::OtherPayload);
     }
+    let verifier = root.verifier().ok_or(SigstoreError::TimestampsAlone)?;
     let policy = VerificationPolicy::new(identity.matcher(), identity.issuer());
     let subject = Sha256Hash::new(*subject);
-    match root.verifier().verify(subject, &bundle, &policy) {
+    match verifier.verify(subject, &bundle, &policy) {
         Ok(result) => signed_at(&bundle, &result),
         Err(error) => Err(outside_certificate(&bundle, root, &error)
             .unwrap_or_else(|| SigstoreError::from_library(&error))),
@@ -203,10 +204,8 @@ fn times(bundle: &Bundle, root: &TrustedRoot) -> Vec<Timestamp> {
         .rfc3161_timestamps
         .iter()
         .filter_map(|stamp| {
-            root.timestamp_authorities().iter().find_map(|authority| {
-                let signature = &envelope.signature.sig;
-                verify_timestamp_for_authority(&stamp.signed_timestamp, signature, authority).ok()
-            })
+            let (token, signature) = (&stamp.signed_timestamp, &envelope.signature.sig);
+            stamped_at(token, signature, root).ok()
         });
     promised.chain(stamped).collect()
 }
