@@ -81,6 +81,7 @@ fn file(
             repositories: &judging.repositories(),
             now: context.environment.now,
             sigstore: context.sigstore.get(),
+            timestamps: judging.policy.asks_timestamp(),
         };
         Ok(countersign::verify::verify(
             &bytes,

@@ -170,6 +170,7 @@ impl Gate<'_> {
             repositories: &repositories,
             now: self.now,
             sigstore: self.sigstore,
+            timestamps: self.judging.policy.asks_timestamp(),
         };
         verify(bundle, &self.judging.roster, &expected)
     }

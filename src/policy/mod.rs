@@ -174,6 +174,13 @@ impl Policy {
         rules.filter_map(|rule| rule.when.lines_over).max()
     }
 
+    /// Whether some rule asks for an authority's timestamp.
+    pub fn asks_timestamp(&self) -> bool {
+        let mut rules = self.rules.iter();
+        let asks = |rule: &Rule| rule.require.as_ref().is_some_and(|ask| ask.timestamp);
+        rules.any(asks)
+    }
+
     /// The tools whose traces count: the built-in table, extended by `[[ai.rule]]`.
     pub fn agents(&self) -> &AgentTable {
         self.ai

@@ -53,13 +53,14 @@ impl Evaluation<'_> {
     }
 }
 
-/// What a person's keys may prove, as far as the roster tells: whether a security key asks for a PIN it doesn't.
+/// What a person's signatures may prove, as far as the roster tells: whether a security key asks for a PIN it doesn't,
+/// and a timestamp may stand beside any.
 pub(super) fn could_prove(engineer: &Engineer) -> Proofs {
     let security_key = engineer.has_security_key();
     Proofs {
         presence: security_key,
         user_verification: security_key,
-        timestamp: false,
+        timestamp: true,
     }
 }
 

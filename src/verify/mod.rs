@@ -18,7 +18,7 @@ use crate::attestation::{
 use crate::change::{ChangeDigest, Digest, sha256};
 use crate::codes::Code;
 pub use crate::keys::{Proof, TrustedRoot};
-use crate::keys::{SignatureError, claimed_identity, verify_keyless};
+use crate::keys::{SignatureError, claimed_identity, verify_keyless, verify_timestamp};
 use crate::roster::{Credential, PersonId, Revocation, Roster};
 
 /// How far ahead of the gate's clock a statement may say it was signed, in seconds.
@@ -33,8 +33,10 @@ pub struct Expected<'a> {
     pub repositories: &'a [String],
     /// The gate's clock.
     pub now: Timestamp,
-    /// What certificates of Sigstore are checked against; without it none counts.
+    /// What certificates of Sigstore, and timestamps, are checked against; without it none counts.
     pub sigstore: Option<&'a TrustedRoot>,
+    /// Whether timestamps beside keys are looked at: where a rule asks for one.
+    pub timestamps: bool,
 }
 
 /// A statement whose signature, signer, subject, repository and time were checked.
@@ -47,8 +49,10 @@ pub struct VerifiedStatement {
     automation: bool,
     fingerprint: String,
     proof: Proof,
-    /// When it was made, by the word of a log or an authority.
+    /// When it was made, or by when, by the word of a log or an authority.
     vouched: Option<Timestamp>,
+    /// Whether the signer says no more than that: the certificate lived for minutes.
+    keyless: bool,
     content: Content,
 }
 
@@ -133,14 +137,18 @@ impl VerifiedStatement {
         }
     }
 
-    /// When it was made: by the word of a log or an authority, or else as its signer says.
+    /// When it was made (SPEC 4.8): as its signer says, but of a certificate by the word of a log or an authority, and
+    /// of a key no later than an authority's word. Anybody may have an old signature of a key stamped anew, so that word
+    /// makes none younger.
     pub fn signed_on(&self) -> Timestamp {
-        if let Some(vouched) = self.vouched {
-            return vouched;
-        }
-        match &self.content {
+        let claimed = match &self.content {
             Content::Declaration(declaration) => declaration.declared_on,
             Content::SignOff(sign_off) => sign_off.signed_on,
+        };
+        match self.vouched {
+            Some(vouched) if self.keyless => vouched,
+            Some(vouched) => vouched.min(claimed),
+            None => claimed,
         }
     }
 
@@ -280,6 +288,7 @@ type Signed<'r> = (Owner<'r>, Proof, Option<Timestamp>);
 fn by_key<'r>(
     bundle: &Bundle,
     roster: &'r Roster,
+    expected: &Expected<'_>,
     seen: &mut Rejected,
 ) -> Result<Signed<'r>, Refusal> {
     seen.hint = Some(bundle.hint().to_owned());
@@ -290,7 +299,30 @@ fn by_key<'r>(
     let proof = key
         .verify(&bundle.pae(), bundle.signature())
         .map_err(|error| unsigned(&owner, &error))?;
-    Ok((owner, proof, None))
+    let stamped = stamped(bundle, expected);
+    let proof = Proof {
+        timestamp: stamped.is_some(),
+        ..proof
+    };
+    Ok((owner, proof, stamped))
+}
+
+/// The earliest time by which a key's signature existed, by the word of an authority (SPEC 4.8).
+///
+/// A timestamp that says nothing is passed over: anybody may put one beside a genuine signature, which must neither help
+/// nor harm it.
+fn stamped(bundle: &Bundle, expected: &Expected<'_>) -> Option<Timestamp> {
+    let root = expected.sigstore.filter(|_| expected.timestamps)?;
+    let tokens = bundle.timestamps().iter();
+    let times = tokens.filter_map(|token| verify_timestamp(token, bundle.signature(), root).ok());
+    times
+        .filter(|time| ahead(*time, expected) <= MAX_AHEAD_SECONDS)
+        .min()
+}
+
+/// How far a time lies ahead of the gate's clock, in seconds.
+fn ahead(time: Timestamp, expected: &Expected<'_>) -> i64 {
+    time.as_second() - expected.now.as_second()
 }
 
 fn by_certificate<'r>(
@@ -339,7 +371,7 @@ fn checked(
 ) -> Result<VerifiedStatement, Refusal> {
     let bundle = Bundle::parse(bytes).map_err(|error| malformed(&error))?;
     let (owner, proof, vouched) = match bundle.is_keyless() {
-        false => by_key(&bundle, roster, seen)?,
+        false => by_key(&bundle, roster, expected, seen)?,
         true => by_certificate(&bundle, roster, expected, seen)?,
     };
     seen.signer = Some(owner.id.clone());
@@ -388,6 +420,7 @@ fn checked(
         fingerprint: owner.key.name(),
         proof,
         vouched,
+        keyless: bundle.is_keyless(),
         content,
     };
     counts(&verified, roster, expected)?;
@@ -423,7 +456,7 @@ fn counts(
             format!("of the repository {repository}"),
         ));
     }
-    let ahead = statement.signed_on().as_second() - expected.now.as_second();
+    let ahead = ahead(statement.signed_on(), expected);
     if ahead > MAX_AHEAD_SECONDS {
         return Err((
             Code::SIGNED_IN_FUTURE,

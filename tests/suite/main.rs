@@ -10,6 +10,7 @@
 mod action;
 mod ancestry;
 mod attacks;
+mod authority;
 mod automation;
 mod bad_input;
 mod carried;
@@ -54,6 +55,7 @@ mod sk_provider;
 mod spec;
 mod support;
 mod terminal;
+mod timestamps;
 mod transcripts;
 mod trust;
 mod vectors;

@@ -66,6 +66,7 @@ fn statement(input: Input<'_>) -> Outcome {
     let repositories: Vec<_> = repositories.map(|name| name.str().to_owned()).collect();
     let expected = Expected {
         sigstore: None,
+        timestamps: false,
         change: Some(input.field("change").str().parse().unwrap()),
         repositories: &repositories,
         now: input.field("now").str().parse().unwrap(),
