@@ -100,7 +100,7 @@ catalogue! {
         "An author runs countersign declare.";
     PRESENCE_MISSING = 103, "presence missing",
         "Enough people signed, and their signatures don't prove what the rule asks of each: a touch, a PIN or finger, or an authority's timestamp.",
-        "They sign again with a key that proves it.";
+        "They sign again with a key that proves it, or with sign --timestamp-url URL.";
     TEAM_MISSING = 104, "a team is missing",
         "A rule asks for a sign-off from a team, and nobody of that team has given one that counts.",
         "Somebody of the team who is named under `who` runs countersign sign CHANGE.";
@@ -133,7 +133,7 @@ catalogue! {
         "One of the people named under `who` signs.";
     NO_PRESENCE = 207, "the signature proves no presence",
         "The rule asks that each signature proves a touch, a PIN or finger, or a time, and this one doesn't.",
-        "Sign with a key that proves it.";
+        "Sign with a key that proves it, or for a time with --timestamp-url URL.";
     TOO_OLD = 208, "signed too long ago",
         "A rule takes sign-offs of a certain age only, and this one was older when the change landed.",
         "The same person signs again: countersign sign CHANGE.";

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::format::{Format, FormatFile};
 use super::roster_args::RosterCommand;
+use super::timestamp::TimestampArgs;
 use super::trust_args::TrustCommand;
 
 /// Cryptographic sign-off for AI-assisted changes.
@@ -285,6 +286,9 @@ pub struct SignArgs {
     /// Where the key comes from.
     #[command(flatten)]
     pub key: KeyArgs,
+    /// Who says when.
+    #[command(flatten)]
+    pub timestamps: TimestampArgs,
     /// Write the bundle to a file or stdout (-) as well
     #[arg(short = 'o', value_name = "FILE|-")]
     pub output: Option<PathBuf>,

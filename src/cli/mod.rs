@@ -43,6 +43,7 @@ mod statement;
 mod status;
 mod sync;
 mod text_file;
+mod timestamp;
 mod trust;
 mod trust_args;
 mod trust_diff;

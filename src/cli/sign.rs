@@ -7,6 +7,7 @@ use countersign::change::History as _;
 use countersign::codes::Code;
 use countersign::git::{UserConfig, check_ref_name};
 use countersign::keys::{Proof, Signer as _};
+use countersign::policy::Proofs;
 use countersign::store::Direction;
 use countersign::text::escape;
 use countersign::verify::VerifiedStatement;
@@ -19,6 +20,7 @@ use super::environment::Environment;
 use super::objects::{MadeObject, SignedObject};
 use super::session::{self, Session};
 use super::statement::Kept;
+use super::timestamp::Stamper;
 use super::{Done, Failure, Output, carried, key, looks, statement, status};
 
 /// The most files that the screen lists.
@@ -40,6 +42,7 @@ pub fn run(
     check_at(context, args, &session.subject)?;
     let config = UserConfig::read(&global.folder)?;
     let key = key::find(&args.key, &config, &context.environment, Some(roster))?;
+    let stamper = Stamper::find(&args.timestamps, &config, context)?;
     let signer = statement::signer(roster, &key)?;
     if let Some(path) = &args.declaration {
         carried::take(path, &session, output)?;
@@ -51,7 +54,10 @@ pub fn run(
         session: &session,
         assessment: &assessment,
         signer,
-        proofs: key.could_prove(),
+        proofs: Proofs {
+            timestamp: stamper.is_some(),
+            ..key.could_prove()
+        },
     };
     screen.refuse_useless(screen.wanted())?;
     show(&screen, output)?;
@@ -66,7 +72,7 @@ pub fn run(
         predicate: sign_off(&screen, &decided)?,
     };
     let payload = statement::payload(statement, |said| &mut said.ai_assistance)?;
-    let bundle = statement::seal(&payload, &key)?;
+    let bundle = stamper.stamp(statement::seal(&payload, &key)?)?;
     let kept = statement::keep(
         &session,
         &assessment,
@@ -75,12 +81,11 @@ pub fn run(
         output,
     )?;
     let proof = key.public_key().verify(&bundle.pae(), bundle.signature());
-    tell(
-        &screen,
-        &decided,
-        (&kept, proof.unwrap_or_default()),
-        output,
-    )?;
+    let proof = Proof {
+        timestamp: stamper.is_some(),
+        ..proof.unwrap_or_default()
+    };
+    tell(&screen, &decided, (&kept, proof), output)?;
     Ok(match decided.decision {
         Decision::Approved => Done::Yes,
         Decision::Rejected => Done::No,

@@ -362,10 +362,19 @@ pub fn rules(
                 .iter()
                 .find(|rule| rule.line == shown.line)?;
             let asked = rule.require.as_ref().map(Require::proofs);
+            let asked = asked.unwrap_or_default();
+            let stamped = Proofs {
+                timestamp: true,
+                ..proofs
+            };
+            let code = Code::NO_PRESENCE;
             let counts = match finding.who.iter().any(|who| who == signer) {
                 false => String::new(),
-                true if proofs.cover(asked.unwrap_or_default()) => ": you count".to_owned(),
-                true => format!(": you count, but not with this key ({})", Code::NO_PRESENCE),
+                true if proofs.cover(asked) => ": you count".to_owned(),
+                true if stamped.cover(asked) => {
+                    format!(": you count, but not without a timestamp ({code})")
+                }
+                true => format!(": you count, but not with this key ({code})"),
             };
             let missing = finding.missing.join("; ");
             Some(format!("{}   {missing}{counts}", name(rule)))

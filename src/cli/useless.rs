@@ -131,7 +131,21 @@ pub fn refuse_useless(
     let reason = reasons
         .into_iter()
         .min_by_key(|reason| *reason != Unhelpful::Author);
-    Err(no_use(judging, assessment, signer, reason))
+    let failure = no_use(judging, assessment, signer, reason);
+    // What lacks may be an authority's time alone, whatever the key.
+    let stamped = Proofs {
+        timestamp: true,
+        ..proofs
+    };
+    let helps = would_count(policy, roster, facts, (&signer.id, stamped));
+    Err(match reason {
+        Some(Unhelpful::Proof) if helps => {
+            let message = "the rule asks for an authority's timestamp beside each signature";
+            Failure::no(Code::NO_PRESENCE, message)
+                .next("--timestamp-url URL, or git config countersign.timestampUrl URL")
+        }
+        _ => failure,
+    })
 }
 
 /// Why an approval would lower nothing, with who else could sign.

@@ -246,20 +246,7 @@ impl KeylessSigner {
 
     /// Asks the services, within the time limit.
     fn request(&self, payload: &[u8]) -> Result<Vec<u8>, KeylessError> {
-        let other = |detail: String| KeylessError::Other {
-            detail: quoted(&detail),
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| other(error.to_string()))?;
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_LIMIT)
-            // A redirect would take the identity token along.
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| other(error.to_string()))?;
+        let (runtime, client) = (runtime()?, client(None)?);
         let context = SigningContext::new(self.services.0.clone()).with_http_client(client);
         let signer = context.signer(self.token.clone());
         let signed = runtime.block_on(async {
@@ -272,9 +259,35 @@ impl KeylessSigner {
                 seconds: self.time_limit.as_secs(),
             })?
             .map_err(|error| self.services.fault(&error))?;
-        let text = bundle.to_json().map_err(|error| other(error.to_string()))?;
+        let text = bundle.to_json().map_err(|error| other(&error))?;
         Ok(text.into_bytes())
     }
+}
+
+fn other(error: &dyn std::fmt::Display) -> KeylessError {
+    KeylessError::Other {
+        detail: quoted(&error.to_string()),
+    }
+}
+
+/// What the services are asked in.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, KeylessError> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().map_err(|error| other(&error))
+}
+
+/// What the services are asked with; `limit` is for each answer.
+pub(super) fn client(limit: Option<Duration>) -> Result<reqwest::Client, KeylessError> {
+    let client = reqwest::Client::builder()
+        .connect_timeout(CONNECT_LIMIT)
+        // A redirect would take the identity token along.
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")));
+    let client = match limit {
+        Some(limit) => client.timeout(limit),
+        None => client,
+    };
+    client.build().map_err(|error| other(&error))
 }
 
 impl KeylessStatement {
@@ -301,6 +314,15 @@ impl std::fmt::Display for KeylessService {
             Self::Rekor => "the transparency log (Rekor)",
             Self::Timestamps => "the timestamp authority",
         })
+    }
+}
+
+pub(super) fn private(address: &str) -> Result<(), KeylessError> {
+    match is_private(address) {
+        true => Ok(()),
+        false => Err(KeylessError::Address {
+            address: quoted(address),
+        }),
     }
 }
 

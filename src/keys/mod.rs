@@ -12,6 +12,8 @@ mod file;
 mod keygen;
 #[cfg(feature = "keyless")]
 mod keyless;
+#[cfg(feature = "keyless")]
+mod keyless_timestamps;
 mod pem;
 mod point;
 mod public;
@@ -29,6 +31,8 @@ pub use file::{FileSigner, KeyFileError, PrivateKeyFile};
 pub use keygen::{KeygenError, KeygenSigner};
 #[cfg(feature = "keyless")]
 pub use keyless::{KeylessError, KeylessService, KeylessServices, KeylessSigner, KeylessStatement};
+#[cfg(feature = "keyless")]
+pub use keyless_timestamps::TimestampService;
 pub use public::{KeyError, PublicKey};
 pub use signer::{SignError, Signer};
 pub use sigstore::{

@@ -1,92 +1,14 @@
-//! Signing with a private instance: Fulcio, Rekor and a timestamp authority in a server of node.
+//! Signing with a private instance.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign::keys::{
     KeylessError, KeylessService, KeylessServices, KeylessSigner, SigstoreError, SigstoreIdentity,
-    TrustedRoot, claimed_identity, verify_keyless,
+    claimed_identity, verify_keyless,
 };
 use serde_json::{Value, json};
 
-const ISSUER: &str = "https://accounts.example.com";
+use crate::instance::{ISSUER, Instance, now, token};
+
 const SUBJECT: [u8; 32] = [0x5a; 32];
-
-/// A running instance; it ends with this value.
-struct Instance {
-    server: Child,
-    address: String,
-    root: TrustedRoot,
-}
-
-impl Instance {
-    fn start() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sigstore");
-        assert!(
-            folder.join("node_modules/@sigstore/mock").is_dir(),
-            "missing: the packages of tests/sigstore; install them with: npm ci --prefix tests/sigstore"
-        );
-        let made = tempfile::tempdir().unwrap();
-        let root = made.path().join("trusted_root.json");
-        let mut server = Command::new("node")
-            .arg(folder.join("server.js"))
-            .arg(&root)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("missing: node (20 or newer)");
-        let mut address = String::new();
-        let mut said = BufReader::new(server.stdout.take().unwrap());
-        said.read_line(&mut address).unwrap();
-        assert!(address.starts_with("http://127.0.0.1:"), "{address}");
-        Self {
-            server,
-            address: address.trim_end().to_owned(),
-            root: TrustedRoot::parse(&std::fs::read(root).unwrap()).unwrap(),
-        }
-    }
-
-    fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.address)
-    }
-
-    fn signer(&self, claims: &Value, timestamps: bool) -> KeylessSigner {
-        let stamps = self.at("/api/v1/timestamp");
-        let stamps = timestamps.then_some(stamps.as_str());
-        let services = KeylessServices::new(&self.address, &self.address, stamps).unwrap();
-        KeylessSigner::new(services, &token(claims)).unwrap()
-    }
-}
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        drop(self.server.stdin.take());
-        self.server.wait().unwrap();
-    }
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    since.as_secs().try_into().unwrap()
-}
-
-/// An identity token that nobody signed: the stand-in for Fulcio asks nobody either.
-fn token(claims: &Value) -> String {
-    let mut claims = claims.clone();
-    claims["iss"] = json!(ISSUER);
-    claims["exp"] = json!(now() + 600);
-    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
-    let header = part("{\"alg\":\"none\"}");
-    format!(
-        "{header}.{}.{}",
-        part(&claims.to_string()),
-        part("unsigned")
-    )
-}
 
 fn statement(comment: &str) -> Vec<u8> {
     json!({

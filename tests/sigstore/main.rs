@@ -9,4 +9,20 @@
 
 mod conformance;
 #[cfg(feature = "keyless")]
+mod instance;
+#[cfg(feature = "keyless")]
 mod keyless;
+#[cfg(feature = "keyless")]
+mod timestamps;
+// The team and its terminal, as the other tests have them.
+#[cfg(feature = "keyless")]
+#[allow(dead_code, reason = "the other tests use more of it")]
+#[path = "../suite/support.rs"]
+mod support;
+#[cfg(feature = "keyless")]
+#[path = "../suite/terminal.rs"]
+mod terminal;
+#[cfg(feature = "keyless")]
+#[allow(dead_code, reason = "the other tests use more of it")]
+#[path = "../suite/world.rs"]
+mod world;

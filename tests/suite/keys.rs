@@ -27,7 +27,7 @@ fn enroll(world: &World, id: &str, public: &Path) {
 }
 
 /// Ben's declared branch `work`, pushed.
-fn branch(world: &World) -> Clone {
+pub fn branch(world: &World) -> Clone {
     let ben = world.fresh("ben");
     ben.git(&["switch", "-q", "-c", "work"]);
     ben.commit("lib.rs", "pub fn tags() {}\n", "Add tags");
@@ -37,7 +37,7 @@ fn branch(world: &World) -> Clone {
 }
 
 /// Signs `work` off, with more arguments, as somebody whose OpenSSH finds security keys.
-fn sign(person: &Clone, pin: &str, args: &[&str]) -> Run {
+pub fn sign(person: &Clone, pin: &str, args: &[&str]) -> Run {
     person.git(&["fetch", "-q"]);
     let digest = person.digest(&["origin/work"]);
     let mut command = person.command(env!("CARGO_BIN_EXE_countersign"));
@@ -50,7 +50,7 @@ fn sign(person: &Clone, pin: &str, args: &[&str]) -> Run {
     run(&mut command)
 }
 
-fn with_key(key: &SecurityKey) -> [&str; 2] {
+pub fn with_key(key: &SecurityKey) -> [&str; 2] {
     ["--key", key.path.to_str().unwrap()]
 }
 
@@ -59,7 +59,7 @@ fn check(world: &World) -> Run {
 }
 
 /// A world whose policy asks a touch, and a security key of carol's that its roster knows.
-fn touched(kind: Kind, options: &[&str]) -> (World, SecurityKey) {
+pub fn touched(kind: Kind, options: &[&str]) -> (World, SecurityKey) {
     let world = World::team();
     let carol = world.clone_for("carol");
     let key = SecurityKey::make(&carol.home, kind, options);
@@ -228,7 +228,7 @@ fn ssh_keygen_verifies_what_a_security_key_signed() {
 }
 
 /// Carol's approval in her store: its file and what it holds.
-fn approval(carol: &Clone) -> (String, Bundle) {
+pub fn approval(carol: &Clone) -> (String, Bundle) {
     let name = "refs/countersign/attestations";
     let listed = carol.git(&["ls-tree", "-r", "--name-only", name]);
     let mut found = listed
@@ -260,8 +260,9 @@ fn resigned(carol: &Clone, key: &SecurityKey, bundle: &Bundle, namespace: &str) 
 }
 
 /// Puts a bundle into a folder's store, in place of another of its change, with all else that carol's store has.
-fn put(carol: &Clone, path: &str, bundle: &Bundle) {
+pub fn put(carol: &Clone, path: &str, bundle: &Bundle) {
     let store = carol.path.join("store");
+    let _ = std::fs::remove_dir_all(&store);
     std::fs::create_dir_all(&store).unwrap();
     let archive = carol.path.join("store.tar");
     let output = format!("--output={}", archive.display());
