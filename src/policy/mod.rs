@@ -140,7 +140,7 @@ pub struct Require {
     pub presence: bool,
     /// Each signature proves that a security key knew its owner, by a PIN or a finger.
     pub user_verification: bool,
-    /// An authority's timestamp says when each was made.
+    /// An authority's timestamp says by when each was made.
     pub timestamp: bool,
     /// How old an approval may be when the change lands; an approval of that very age counts.
     pub max_age: Option<Duration>,

@@ -86,10 +86,7 @@ impl Authority {
     /// Its answer for a signature.
     pub fn stamp(&self, signature: &[u8], at: Timestamp) -> Vec<u8> {
         let hashed_with = der(SEQUENCE, object(SHA256));
-        let imprint = [
-            hashed_with.clone(),
-            der(OCTETS, Sha256::digest(signature).to_vec()),
-        ];
+        let imprint = [hashed_with.clone(), der(OCTETS, Sha256::digest(signature))];
         let info = [
             der(INTEGER, [1]),
             object(POLICY),
@@ -101,7 +98,7 @@ impl Authority {
         let attribute = |name, value| der(SEQUENCE, [object(name), der(SET, value)].concat());
         let attributes = [
             attribute(CONTENT_TYPE, object(TST_INFO)),
-            attribute(MESSAGE_DIGEST, der(OCTETS, Sha256::digest(&info).to_vec())),
+            attribute(MESSAGE_DIGEST, der(OCTETS, Sha256::digest(&info))),
         ]
         .concat();
         let signature: DerSignature = self.key.sign(&der(SET, attributes.clone()));
