@@ -2,7 +2,7 @@
 //! an entry in Rekor, a timestamp where an authority is named.
 //!
 //! The key lives for one signature and is never written. What is signed this way names the signer in a
-//! public log for good, so the caller asks before [`KeylessSigner::sign`].
+//! public log for good, so the caller says so before [`KeylessSigner::sign`].
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use sigstore_sign::oidc::IdentityToken;
 use sigstore_sign::{Error, SigningContext, SigningServices, SigstoreInstance, reqwest};
 
 use super::sigstore::{
-    SignedAt, SigstoreError, SigstoreIdentity, TrustedRoot, claimed_identity, quoted,
-    verify_keyless,
+    SignedAt, SigstoreError, SigstoreIdentity, SigstoreIdentityError, TrustedRoot,
+    claimed_identity, quoted, verify_keyless,
 };
 
 /// How long a signature may take in all, unless the caller says otherwise.
@@ -74,6 +74,12 @@ pub enum KeylessError {
     /// The identity token is no longer valid.
     #[error("the identity token has expired; get a new one")]
     TokenExpired,
+    /// Nobody gave an identity token.
+    #[error("no identity token: {detail}")]
+    NoToken {
+        /// Why, escaped.
+        detail: String,
+    },
     /// A service did not do its part.
     #[error("{service} at {address} did not do its part: {detail}")]
     Service {
@@ -111,23 +117,33 @@ impl KeylessServices {
     /// # Errors
     /// [`KeylessError::Address`] for plain http to another machine.
     pub fn new(fulcio: &str, rekor: &str, timestamps: Option<&str>) -> Result<Self, KeylessError> {
-        for address in [Some(fulcio), Some(rekor), timestamps]
-            .into_iter()
-            .flatten()
-        {
-            if !is_private(address) {
-                return Err(KeylessError::Address {
-                    address: quoted(address),
-                });
-            }
-        }
+        private(fulcio)?;
+        private(rekor)?;
         // The clients put their own slash behind it.
-        let mut services =
+        let services =
             SigningServices::new(fulcio.trim_end_matches('/'), rekor.trim_end_matches('/'));
-        if let Some(address) = timestamps {
-            services = services.with_tsa_url(address);
+        match timestamps {
+            Some(address) => Self(services).with_timestamps(address),
+            None => Ok(Self(services)),
         }
-        Ok(Self(services))
+    }
+
+    /// The same with this timestamp authority.
+    ///
+    /// # Errors
+    /// As of [`Self::new`].
+    pub fn with_timestamps(self, address: &str) -> Result<Self, KeylessError> {
+        private(address)?;
+        Ok(Self(self.0.with_tsa_url(address)))
+    }
+
+    /// The same with this OpenID provider, at which a person can be asked who they are.
+    ///
+    /// # Errors
+    /// As of [`Self::new`].
+    pub fn with_provider(self, address: &str) -> Result<Self, KeylessError> {
+        private(address)?;
+        Ok(Self(self.0.with_oidc_url(address)))
     }
 
     /// The public good instance's, as they were when this version of countersign was made.
@@ -155,6 +171,11 @@ impl KeylessServices {
     /// The timestamp authority's address.
     pub fn timestamps(&self) -> Option<&str> {
         self.0.tsa_url()
+    }
+
+    /// The address of the OpenID provider.
+    pub fn provider(&self) -> Option<&str> {
+        self.0.oidc_url()
     }
 
     /// Whose fault it is.
@@ -212,10 +233,31 @@ impl KeylessSigner {
         self
     }
 
-    /// The token's e-mail address and issuer, to tell before anything is signed. `None` for a token without
-    /// an address: for workloads, Fulcio makes the identity, and only it knows how.
-    pub fn expected_identity(&self) -> Option<SigstoreIdentity> {
-        SigstoreIdentity::new(self.token.email()?, self.token.issuer()).ok()
+    /// For whom the certificate can be, to tell before anything is signed: of each issuer that it may name,
+    /// `named`, else the token's e-mail address. None without either: for workloads, Fulcio makes the
+    /// identity, and only it knows how.
+    ///
+    /// # Errors
+    /// [`SigstoreIdentityError`] for a text that no certificate can have.
+    pub fn identities(
+        &self,
+        named: Option<&str>,
+    ) -> Result<Vec<SigstoreIdentity>, SigstoreIdentityError> {
+        let Some(identity) = named.or(self.token.email()) else {
+            return Ok(Vec::new());
+        };
+        let claims = self.token.claims();
+        // A provider that asks another one says which; whether the certificate does is Fulcio's choice.
+        let asked = claims.federated_claims.as_ref();
+        let asked = asked.and_then(|claims| claims.connector_id.as_deref());
+        let issuers = asked.into_iter().chain([self.token.issuer()]);
+        // A connector may have a name that is no issuer's.
+        let found = issuers.map(|issuer| SigstoreIdentity::new(identity, issuer));
+        let (good, bad): (Vec<_>, Vec<_>) = found.partition(Result::is_ok);
+        match bad.into_iter().find_map(Result::err) {
+            Some(error) if good.is_empty() => Err(error),
+            _ => Ok(good.into_iter().flatten().collect()),
+        }
     }
 
     /// The services that it signs with.
@@ -226,14 +268,17 @@ impl KeylessSigner {
     /// Signs an in-toto statement, of whose subjects one has the SHA-256 `subject`. Blocks.
     ///
     /// # Errors
-    /// [`KeylessError`]. Nothing is returned that [`verify_keyless`] does not accept against `root`; it may
-    /// be in the log all the same.
+    /// [`KeylessError`]; [`KeylessError::TokenExpired`] before anything is sent. Nothing is returned that
+    /// [`verify_keyless`] does not accept against `root`; it may be in the log all the same.
     pub fn sign(
         &self,
         payload: &[u8],
         subject: &[u8; 32],
         root: &TrustedRoot,
     ) -> Result<KeylessStatement, KeylessError> {
+        if self.token.is_expired() {
+            return Err(KeylessError::TokenExpired);
+        }
         let bundle = self.request(payload)?;
         let identity = claimed_identity(&bundle).ok_or(KeylessError::NoIdentity)?;
         let signed_at = verify_keyless(&bundle, payload, subject, root, &identity)?;

@@ -100,16 +100,53 @@ fn what_is_no_token_or_an_old_one_is_refused_before_anything_is_sent() {
     assert_eq!(refused, KeylessError::TokenExpired);
 }
 
+fn identities(claims: &str, named: Option<&str>) -> Vec<String> {
+    let signer = KeylessSigner::new(nowhere(), &token(claims)).unwrap();
+    let found = signer.identities(named).unwrap();
+    found.iter().map(SigstoreIdentity::to_string).collect()
+}
+
 #[test]
-fn a_token_tells_whom_it_is_for() {
+fn a_token_tells_whom_the_certificate_can_be_for() {
     let signer = KeylessSigner::new(nowhere(), &dev()).unwrap();
     let expected = SigstoreIdentity::new("dev@example.com", "https://accounts.example.com");
-    assert_eq!(signer.expected_identity(), expected.ok());
+    assert_eq!(signer.identities(None), expected.map(|it| vec![it]));
     let shown = format!("{signer:?}");
     assert!(!shown.contains(&dev()), "{shown}");
-    let workload = token(r#"{"iss":"https://ci.example.com","sub":"repo:a","exp":9999999999}"#);
-    let signer = KeylessSigner::new(nowhere(), &workload).unwrap();
-    assert_eq!(signer.expected_identity(), None);
+    // Of a workload it doesn't say, so it is named; the issuer is the token's all the same.
+    let job = r#"{"iss":"https://ci.example.com","sub":"repo:a","exp":9999999999}"#;
+    assert!(identities(job, None).is_empty());
+    let named = Some("https://ci.example.com/a@main");
+    let told = ["https://ci.example.com/a@main at https://ci.example.com"];
+    assert_eq!(identities(job, named), told);
+    let signer = KeylessSigner::new(nowhere(), &token(job)).unwrap();
+    assert!(signer.identities(Some("nobody")).is_err());
+}
+
+#[test]
+fn a_provider_that_asked_another_one_may_have_either_in_the_certificate() {
+    let asked = |connector: &str| {
+        let claims = format!(
+            r#"{{"iss":"https://dex.example.com","sub":"17","exp":9999999999,"email":"dev@example.com",
+                "federated_claims":{{"connector_id":"{connector}"}}}}"#
+        );
+        identities(&claims, None)
+    };
+    let own = "dev@example.com at https://dex.example.com";
+    let other = "dev@example.com at https://accounts.example.com";
+    assert_eq!(asked("https://accounts.example.com"), [other, own]);
+    assert_eq!(asked("ldap"), [own]);
+}
+
+#[test]
+fn a_token_that_expires_before_it_is_used_is_sent_nowhere() {
+    let expires = jiff::Timestamp::now().as_second() + 1;
+    let claims = format!(
+        r#"{{"iss":"https://accounts.example.com","sub":"17","exp":{expires},"email":"dev@example.com"}}"#
+    );
+    let signer = KeylessSigner::new(nowhere(), &token(&claims)).unwrap();
+    thread::sleep(Duration::from_millis(2100));
+    assert_eq!(sign(&signer), KeylessError::TokenExpired);
 }
 
 #[test]

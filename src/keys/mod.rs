@@ -14,6 +14,8 @@ mod keygen;
 mod keyless;
 #[cfg(feature = "keyless")]
 mod keyless_timestamps;
+#[cfg(feature = "keyless")]
+mod keyless_token;
 mod pem;
 mod point;
 mod public;
@@ -33,6 +35,8 @@ pub use keygen::{KeygenError, KeygenSigner};
 pub use keyless::{KeylessError, KeylessService, KeylessServices, KeylessSigner, KeylessStatement};
 #[cfg(feature = "keyless")]
 pub use keyless_timestamps::TimestampService;
+#[cfg(feature = "keyless")]
+pub use keyless_token::{Person, Token, ambient_token, token_of_person};
 pub use public::{KeyError, PublicKey};
 pub use signer::{SignError, Signer};
 pub use sigstore::{
