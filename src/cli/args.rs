@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::format::{Format, FormatFile};
+use super::keyless_args::KeylessArgs;
 use super::roster_args::RosterCommand;
 use super::timestamp::TimestampArgs;
 use super::trust_args::TrustCommand;
@@ -239,6 +240,9 @@ pub struct DeclareArgs {
     /// Where the key comes from.
     #[command(flatten)]
     pub key: KeyArgs,
+    /// Or without a key.
+    #[command(flatten)]
+    pub keyless: KeylessArgs,
     /// Write the bundle to a file or stdout (-) as well
     #[arg(short = 'o', value_name = "FILE|-")]
     pub output: Option<PathBuf>,
@@ -289,6 +293,9 @@ pub struct SignArgs {
     /// Who says when.
     #[command(flatten)]
     pub timestamps: TimestampArgs,
+    /// Or without a key.
+    #[command(flatten)]
+    pub keyless: KeylessArgs,
     /// Write the bundle to a file or stdout (-) as well
     #[arg(short = 'o', value_name = "FILE|-")]
     pub output: Option<PathBuf>,

@@ -15,9 +15,10 @@ use super::args::{DeclareArgs, Global};
 use super::context::Context;
 use super::environment::Environment;
 use super::objects::{DeclaredObject, MadeObject};
+use super::sealing::Asked;
 use super::session::Session;
 use super::statement::Declarant;
-use super::{Done, Failure, Output, key, statement, status};
+use super::{Done, Failure, Output, sealing, statement, status};
 
 /// The most lines of evidence that are shown.
 const SHOWN: usize = 8;
@@ -35,8 +36,13 @@ pub fn run(
     let session = Session::open(context, change, target)?;
     let (context, roster) = (&session.context, &session.judging.roster);
     let config = UserConfig::read(&global.folder)?;
-    let key = key::find(&args.key, &config, &context.environment, Some(roster))?;
-    let author = statement::declarant(roster, &key)?;
+    let asked = Asked {
+        key: &args.key,
+        keyless: &args.keyless,
+        timestamps: None,
+    };
+    let sealer = sealing::find(&asked, &config, &session)?;
+    let author = statement::declarant(roster, &*sealer)?;
     if let Some(id) = args.to.iter().find(|id| roster.engineer(id).is_none()) {
         return Err(Failure::usage(format!(
             "--to {id}: nobody of the roster has this id"
@@ -44,6 +50,7 @@ pub fn run(
     }
     let assessment = session.assess_own()?;
     session.subject.refuse_empty(&assessment)?;
+    sealer.warn(output)?;
     let Some(extent) = extent(args, &assessment, context, output)? else {
         return Ok(Done::No);
     };
@@ -53,16 +60,16 @@ pub fn run(
         predicate: declaration(args, extent, &session, &assessment, author)?,
     };
     let payload = statement::payload(statement, |said| &mut said.ai_assistance)?;
-    let bundle = statement::seal(&payload, &key)?;
+    let sealed = sealer.seal(&payload, &assessment.unit.change)?;
     let kept = statement::keep(
         &session,
         &assessment,
-        &bundle,
+        &sealed,
         args.output.as_deref(),
         output,
     )?;
     let digest = assessment.unit.change.short();
-    let by = format!("by {} ({})", author.id, key.fingerprint());
+    let by = format!("by {} ({})", author.id, sealed.by);
     output.row(
         "Declared",
         &format!("{extent}   change {digest}   {by}   {}", kept.place),

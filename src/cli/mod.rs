@@ -22,6 +22,9 @@ mod hook;
 mod init;
 mod inspect;
 mod key;
+#[cfg(feature = "keyless")]
+mod keyless;
+mod keyless_args;
 mod lint;
 mod looks;
 mod meter;
@@ -34,6 +37,7 @@ mod roster;
 mod roster_args;
 mod roster_edit;
 mod roster_import;
+mod sealing;
 mod session;
 mod show;
 mod sign;

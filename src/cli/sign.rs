@@ -6,8 +6,7 @@ use countersign::attestation::{
 use countersign::change::History as _;
 use countersign::codes::Code;
 use countersign::git::{UserConfig, check_ref_name};
-use countersign::keys::{Proof, Signer as _};
-use countersign::policy::Proofs;
+use countersign::keys::Proof;
 use countersign::store::Direction;
 use countersign::text::escape;
 use countersign::verify::VerifiedStatement;
@@ -18,10 +17,10 @@ use super::context::{Context, full_branch};
 use super::decision::{Decided, Screen};
 use super::environment::Environment;
 use super::objects::{MadeObject, SignedObject};
+use super::sealing::Asked;
 use super::session::{self, Session};
 use super::statement::Kept;
-use super::timestamp::Stamper;
-use super::{Done, Failure, Output, carried, key, looks, statement, status};
+use super::{Done, Failure, Output, carried, looks, sealing, statement, status};
 
 /// The most files that the screen lists.
 const MAX_FILES: usize = 200;
@@ -41,9 +40,13 @@ pub fn run(
     let (context, roster) = (&session.context, &session.judging.roster);
     check_at(context, args, &session.subject)?;
     let config = UserConfig::read(&global.folder)?;
-    let key = key::find(&args.key, &config, &context.environment, Some(roster))?;
-    let stamper = Stamper::find(&args.timestamps, &config, context)?;
-    let signer = statement::signer(roster, &key)?;
+    let asked = Asked {
+        key: &args.key,
+        keyless: &args.keyless,
+        timestamps: Some(&args.timestamps),
+    };
+    let sealer = sealing::find(&asked, &config, &session)?;
+    let signer = statement::signer(roster, &*sealer)?;
     if let Some(path) = &args.declaration {
         carried::take(path, &session, output)?;
     }
@@ -54,14 +57,12 @@ pub fn run(
         session: &session,
         assessment: &assessment,
         signer,
-        proofs: Proofs {
-            timestamp: stamper.is_some(),
-            ..key.could_prove()
-        },
+        proofs: sealer.could_prove(),
     };
     screen.refuse_useless(screen.wanted())?;
     show(&screen, output)?;
     show_emergency(args, output)?;
+    sealer.warn(output)?;
     let Some(decided) = screen.decide(output)? else {
         return Ok(Done::No);
     };
@@ -72,20 +73,15 @@ pub fn run(
         predicate: sign_off(&screen, &decided)?,
     };
     let payload = statement::payload(statement, |said| &mut said.ai_assistance)?;
-    let bundle = stamper.stamp(statement::seal(&payload, &key)?)?;
+    let sealed = sealer.seal(&payload, &assessment.unit.change)?;
     let kept = statement::keep(
         &session,
         &assessment,
-        &bundle,
+        &sealed,
         args.output.as_deref(),
         output,
     )?;
-    let proof = key.public_key().verify(&bundle.pae(), bundle.signature());
-    let proof = Proof {
-        timestamp: stamper.is_some(),
-        ..proof.unwrap_or_default()
-    };
-    tell(&screen, &decided, (&kept, proof), output)?;
+    tell(&screen, &decided, (&kept, sealed.proof), output)?;
     Ok(match decided.decision {
         Decision::Approved => Done::Yes,
         Decision::Rejected => Done::No,

@@ -35,6 +35,12 @@ impl Sigstore {
         }
     }
 
+    /// Whether another than the public good instance's is named.
+    #[cfg(feature = "keyless")]
+    pub fn is_named(&self) -> bool {
+        self.path.is_some()
+    }
+
     /// What was read, where anybody needed it.
     pub fn get(&self) -> Option<&TrustedRoot> {
         self.read.get()

@@ -22,6 +22,7 @@ use countersign::store::{Direction, Item, StoreError};
 
 use super::context::Context;
 use super::key::{Found, unsigned};
+use super::sealing::{Sealed, Sealer};
 use super::session::Session;
 use super::{Failure, Output};
 
@@ -163,8 +164,8 @@ impl<'r> From<&'r Engineer> for Declarant<'r> {
 }
 
 /// Who declares: whose key it is, an automation's or a person's.
-pub fn declarant<'r>(roster: &'r Roster, key: &Found) -> Result<Declarant<'r>, Failure> {
-    match roster.automation_key(&key.fingerprint()) {
+pub fn declarant<'r>(roster: &'r Roster, key: &dyn Sealer) -> Result<Declarant<'r>, Failure> {
+    match roster.automation_key(&key.name()) {
         Some(bot) => Ok(Declarant {
             id: &bot.id,
             name: None,
@@ -173,22 +174,20 @@ pub fn declarant<'r>(roster: &'r Roster, key: &Found) -> Result<Declarant<'r>, F
     }
 }
 
-/// Who signs: the roster's person whose key it is.
-pub fn signer<'r>(roster: &'r Roster, key: &Found) -> Result<&'r Engineer, Failure> {
-    let fingerprint = key.fingerprint();
-    match roster.key(&fingerprint) {
+/// Who signs: the roster's person whose key or identity it is.
+pub fn signer<'r>(roster: &'r Roster, key: &dyn Sealer) -> Result<&'r Engineer, Failure> {
+    let name = key.name();
+    match roster.key(&name) {
         Some((engineer, known)) if known.revoked.is_none() => Ok(engineer),
         Some((engineer, _)) => Err(Failure::new(
             Code::KEY_REVOKED,
-            format!("{fingerprint} of {} is revoked", engineer.id),
+            format!("{name} of {} is revoked", engineer.id),
         )),
         None => {
-            let message = format!(
-                "the roster in force doesn't know {fingerprint} ({})",
-                key.source
-            );
-            Err(Failure::new(Code::NO_KEY, message)
-                .next("an admin: countersign roster add, then countersign trust sign"))
+            let source = key.source();
+            let message = format!("the roster in force doesn't know {name} ({source})");
+            let next = format!("an admin: {}, then countersign trust sign", key.enrolment());
+            Err(Failure::new(Code::NO_KEY, message).next(next))
         }
     }
 }
@@ -269,12 +268,12 @@ pub fn refuse_two_outputs(also: Option<&Path>, output: &Output) -> Result<(), Fa
 pub fn keep(
     session: &Session,
     assessment: &Assessment,
-    bundle: &Bundle,
+    sealed: &Sealed,
     also: Option<&Path>,
     output: &mut Output,
 ) -> Result<Kept, Failure> {
     let context = &session.context;
-    let bytes = bundle.as_bytes();
+    let bytes = sealed.bundle.as_bytes();
     let change = assessment.unit.change;
     let failed = |error: StoreError| Failure::new(Code::STORE_UNREADABLE, error.to_string());
     let item = Item::bundle(&change, bytes.to_vec()).map_err(failed)?;
@@ -302,7 +301,7 @@ pub fn keep(
     }
     Ok(Kept {
         bundle: name,
-        key: bundle.hint().to_owned(),
+        key: sealed.by.clone(),
         place: push(context)?,
     })
 }

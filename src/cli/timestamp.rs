@@ -13,7 +13,7 @@ use super::context::Context;
 /// Whom to ask for a timestamp.
 #[derive(Debug, Clone, Default, Args)]
 pub struct TimestampArgs {
-    /// Have this timestamp authority (RFC 3161) say when you signed (default: git's countersign.timestampUrl, else none)
+    /// Have this timestamp authority (RFC 3161) say when you signed (default: git's countersign.timestampUrl, else none; the public good instance's with its log)
     #[arg(long, value_name = "URL")]
     pub timestamp_url: Option<String>,
 }
