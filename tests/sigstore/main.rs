@@ -13,6 +13,8 @@ mod instance;
 #[cfg(feature = "keyless")]
 mod keyless;
 #[cfg(feature = "keyless")]
+mod signing;
+#[cfg(feature = "keyless")]
 mod timestamps;
 // The team and its terminal, as the other tests have them.
 #[cfg(feature = "keyless")]

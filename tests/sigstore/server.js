@@ -15,7 +15,7 @@ const claims = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url
 
 async function fulcio(instance, body) {
   const request = JSON.parse(body);
-  const { email, sub, iss } = claims(request.credentials.oidcIdentityToken);
+  const { email, sub, iss, federated_claims: asked } = claims(request.credentials.oidcIdentityToken);
   const text = request.publicKeyRequest
     ? request.publicKeyRequest.publicKey.content
     : new x509.Pkcs10CertificateRequest(
@@ -24,7 +24,7 @@ async function fulcio(instance, body) {
   const certificate = await instance.certificate({
     publicKey: crypto.createPublicKey(text),
     identity: email ?? sub,
-    issuer: iss,
+    issuer: asked?.connector_id ?? iss,
     // Certificates hold whole seconds: one that starts in this second is valid at once.
     at: new Date(Math.floor(Date.now() / 1000) * 1000),
   });
@@ -38,10 +38,16 @@ async function rekor(instance, body) {
   return JSON.stringify(await instance.logEnvelope(spec.proposedContent.envelope, spec.proposedContent.verifiers));
 }
 
+// An OpenID provider whose codes are the tokens themselves, and a CI system that gives the token it is asked with.
+const provider = (_, body) => JSON.stringify({ id_token: new URLSearchParams(`${body}`).get("code") });
+const ci = (_, __, url) => JSON.stringify({ value: url.searchParams.get("token") });
+
 const ROUTES = {
-  "/api/v2/signingCert": [fulcio, "application/json"],
-  "/api/v1/log/entries": [rekor, "application/json"],
-  "/api/v1/timestamp": [(instance, body) => instance.answerTimestamp(body), "application/timestamp-reply"],
+  "POST /api/v2/signingCert": [fulcio, "application/json"],
+  "POST /api/v1/log/entries": [rekor, "application/json"],
+  "POST /api/v1/timestamp": [(instance, body) => instance.answerTimestamp(body), "application/timestamp-reply"],
+  "POST /provider/token": [provider, "application/json"],
+  "GET /ci": [ci, "application/json"],
 };
 
 async function serve(instance, request, response) {
@@ -52,10 +58,11 @@ async function serve(instance, request, response) {
     if (size > LIMIT) return response.writeHead(413).end();
     chunks.push(chunk);
   }
-  const [answer, type] = ROUTES[new URL(request.url, "http://host").pathname] ?? [];
-  if (!answer || request.method !== "POST") return response.writeHead(404).end();
+  const url = new URL(request.url, "http://host");
+  const [answer, type] = ROUTES[`${request.method} ${url.pathname}`] ?? [];
+  if (!answer) return response.writeHead(404).end();
   try {
-    const body = await answer(instance, Buffer.concat(chunks));
+    const body = await answer(instance, Buffer.concat(chunks), url);
     response.writeHead(201, { "content-type": type }).end(body);
   } catch (error) {
     response.writeHead(400, { "content-type": "text/plain" }).end(`${error}`);
