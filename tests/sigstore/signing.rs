@@ -262,8 +262,14 @@ fn a_certificate_for_somebody_else_is_not_kept() {
     sign_with(&world, &json!({"sub": JOB}), at, &["--identity", JOB])
         .expect(2, "what the services made does not verify");
     let at = (instance.address.as_str(), root.as_path());
-    sign_with(&world, &json!({"sub": JOB}), at, &["--identity", JOB])
-        .expect(0, "approved by carol");
+    let options = ["--identity", JOB, "--format", "json"];
+    let run = sign_with(&world, &json!({"sub": JOB}), at, &options).ok();
+    let made: Value = serde_json::from_str(&run.stdout).unwrap();
+    let schema = include_str!("../../schemas/output-v1.schema.json");
+    let schema = serde_json::from_str(schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    assert!(validator.is_valid(&made), "{made}");
+    assert_eq!(made["key"], json!(format!("{JOB} at {ISSUER}")));
     ben.verify(&world, &verify).ok();
 }
 

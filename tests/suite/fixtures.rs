@@ -29,7 +29,7 @@ enum Outcome {
         exit: i32,
         steps: Vec<play::Step>,
     },
-    /// Played by a test of this suite or of the library, which has its twin beside it.
+    /// Played by a test of this suite, of the library or with a Sigstore instance, which has its twin beside it.
     Test { code: String, test: String },
     /// The part that it attacks isn't there yet.
     Later(String),
@@ -126,9 +126,10 @@ fn the_tests_that_attacks_name_exist() {
             continue;
         };
         let (module, name) = test.rsplit_once("::").unwrap();
-        let places = match module.strip_prefix("src::") {
-            Some(module) => format!("src/{}_tests.rs", module.replace("::", "/")),
-            None => format!("tests/suite/{module}.rs"),
+        let places = match module.split_once("::") {
+            Some(("src", module)) => format!("src/{}_tests.rs", module.replace("::", "/")),
+            Some(("sigstore", module)) => format!("tests/sigstore/{module}.rs"),
+            _ => format!("tests/suite/{module}.rs"),
         };
         let text = std::fs::read_to_string(root.join(&places));
         let text = text.unwrap_or_else(|_| panic!("{}: no {places}", fixture.file));
