@@ -57,6 +57,14 @@ enum Merged {
     Unknown(RepoPath),
 }
 
+/// What one genuine statement says of a stored change.
+pub(super) struct Signed {
+    /// Over how many commits it is, where it lists them.
+    commits: Option<usize>,
+    /// Where it says that the sides stand.
+    sides: (CommitId, CommitId),
+}
+
 /// The stored changes, by path. Anybody may have stored any.
 #[derive(Default)]
 pub(super) struct Stored {
@@ -145,7 +153,7 @@ impl Gate<'_> {
         let mut covering = Vec::new();
         for (digest, manifest) in stored.around(landed, &place.digest) {
             // First of all it must be somebody's: what nobody signed costs nothing more.
-            let sides = self.signed_sides(digest, place.units)?;
+            let sides = self.signed_sides(line, digest, place.units)?;
             if sides.is_empty() {
                 continue;
             }
@@ -220,6 +228,9 @@ impl Gate<'_> {
         let Some(manifest) = self.store.manifest(commit)?.manifest else {
             return Ok(false);
         };
+        if self.history.parents(&unit.commit)?.len() > MAX_PARENTS {
+            return Ok(false);
+        }
         let mut paths = unit.manifest.paths();
         let parent = unit.parent.as_ref();
         if !paths.all(|path| manifest.entry(path).is_some()) {
@@ -329,24 +340,36 @@ impl Gate<'_> {
     /// there are `units`, where these are several.
     fn signed_sides(
         &self,
+        line: &Line<'_>,
         change: &ChangeDigest,
         units: &[Rc<Unit>],
     ) -> Result<Vec<(CommitId, CommitId)>, Undecided> {
-        let bundles = self.bundles(change)?;
-        let genuine = bundles
-            .iter()
-            .filter_map(|bundle| self.verify(bundle, Some(*change)).ok());
+        let version = self.judging.version.number();
+        let signed = line.signed((version, *change), || self.signed(change))?;
         let landed = units
             .iter()
             .filter(|unit| !unit.manifest.is_empty())
             .count();
-        let sides = genuine.filter_map(|statement| {
+        let fitting = signed
+            .iter()
+            .filter(|signed| units.len() < 2 || signed.commits == Some(landed));
+        Ok(fitting.map(|signed| signed.sides.clone()).collect())
+    }
+
+    /// What the genuine statements over a change say of it.
+    fn signed(&self, change: &ChangeDigest) -> Result<Vec<Signed>, Undecided> {
+        let bundles = self.bundles(change)?;
+        let genuine = bundles
+            .iter()
+            .filter_map(|bundle| self.verify(bundle, Some(*change)).ok());
+        let signed = genuine.map(|statement| {
             let change = statement.change();
-            let commits = change.commits.as_ref().map(Vec::len);
-            let fits = units.len() < 2 || commits == Some(landed);
-            fits.then(|| (change.base.clone(), change.head.clone()))
+            Signed {
+                commits: change.commits.as_ref().map(Vec::len),
+                sides: (change.base.clone(), change.head.clone()),
+            }
         });
-        Ok(sides.collect())
+        Ok(signed.collect())
     }
 
     /// What must be merged to tell whether `landed` is the clean merge of `reviewed`; `None` where another path

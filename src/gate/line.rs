@@ -7,7 +7,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use super::Undecided;
-use super::clean::Stored;
+use super::clean::{Signed, Stored};
 use super::landed::{Age, Landed, Window};
 use super::statements::Place;
 use crate::change::{ChangeDigest, ChangeManifest, CommitId, History, HistoryError};
@@ -34,6 +34,8 @@ pub(super) struct Line<'a> {
     digests: RefCell<HashMap<(CommitId, CommitId), ChangeDigest>>,
     walk: RefCell<Walk>,
     stored: RefCell<Option<Rc<Stored>>>,
+    /// What was signed of stored changes, by the trust version that judged it.
+    signed: RefCell<HashMap<(u64, ChangeDigest), Rc<Vec<Signed>>>>,
     /// How many bytes were merged.
     merged: Cell<u64>,
     /// The commits of other lines, by their tips.
@@ -77,6 +79,7 @@ impl<'a> Line<'a> {
             digests: RefCell::default(),
             walk: RefCell::default(),
             stored: RefCell::default(),
+            signed: RefCell::default(),
             merged: Cell::default(),
             others: RefCell::default(),
             landed_at: RefCell::default(),
@@ -262,6 +265,21 @@ impl<'a> Line<'a> {
         }
         let stored = Rc::new(read()?);
         Ok(Rc::clone(self.stored.borrow_mut().insert(stored)))
+    }
+
+    /// What genuine statements say of a stored change, read once for each version that judges: many runs of units may
+    /// be its clean merge.
+    pub fn signed(
+        &self,
+        of: (u64, ChangeDigest),
+        read: impl FnOnce() -> Result<Vec<Signed>, Undecided>,
+    ) -> Result<Rc<Vec<Signed>>, Undecided> {
+        if let Some(known) = self.signed.borrow().get(&of) {
+            return Ok(Rc::clone(known));
+        }
+        let signed = Rc::new(read()?);
+        self.signed.borrow_mut().insert(of, Rc::clone(&signed));
+        Ok(signed)
     }
 
     /// Whether a commit stands on the first-parent line that ends at `tip`, as far as that is here and walked.
