@@ -35,7 +35,7 @@ pub(super) struct Line<'a> {
     walk: RefCell<Walk>,
     stored: RefCell<Option<Rc<Stored>>>,
     /// What was signed of stored changes, by the trust version that judged it.
-    signed: RefCell<HashMap<(u64, ChangeDigest), Rc<Vec<Signed>>>>,
+    signed: RefCell<HashMap<SignedUnder, Rc<Vec<Signed>>>>,
     /// How many bytes were merged.
     merged: Cell<u64>,
     /// The commits of other lines, by their tips.
@@ -43,6 +43,9 @@ pub(super) struct Line<'a> {
     /// When commits landed, where that isn't now.
     landed_at: RefCell<HashMap<CommitId, Timestamp>>,
 }
+
+/// A trust version, by its number, and a stored change.
+type SignedUnder = (u64, ChangeDigest);
 
 /// What was walked so far, back from one end.
 #[derive(Default)]
@@ -271,7 +274,7 @@ impl<'a> Line<'a> {
     /// be its clean merge.
     pub fn signed(
         &self,
-        of: (u64, ChangeDigest),
+        of: SignedUnder,
         read: impl FnOnce() -> Result<Vec<Signed>, Undecided>,
     ) -> Result<Rc<Vec<Signed>>, Undecided> {
         if let Some(known) = self.signed.borrow().get(&of) {
