@@ -29,6 +29,9 @@ const MAX_ENTRIES: usize = 2_000_000;
 pub(super) struct Reviewed {
     pub digest: ChangeDigest,
     pub manifest: ChangeManifest,
+    /// Whether somebody signed it over as many commits as there are units, so that it may cover them. Else it only adds
+    /// what was said of it: rejections, authors, extent.
+    pub fits: bool,
     /// Where statements say that its old and new sides stand.
     sides: Vec<(CommitId, CommitId)>,
 }
@@ -43,6 +46,7 @@ impl Reviewed {
         Self {
             digest: statement.subject(),
             manifest: place.manifest.clone(),
+            fits: true,
             sides: landed.chain([signed]).collect(),
         }
     }
@@ -153,7 +157,7 @@ impl Gate<'_> {
         let mut covering = Vec::new();
         for (digest, manifest) in stored.around(landed, &place.digest) {
             // First of all it must be somebody's: what nobody signed costs nothing more.
-            let sides = self.signed_sides(line, digest, place.units)?;
+            let (sides, fits) = self.signed_sides(line, digest, place.units)?;
             if sides.is_empty() {
                 continue;
             }
@@ -163,6 +167,7 @@ impl Gate<'_> {
             let reviewed = Reviewed {
                 digest: *digest,
                 manifest: manifest.clone(),
+                fits,
                 sides,
             };
             if let Merged::Same = self.all_merge(line, &reviewed, &merges, base)? {
@@ -242,6 +247,7 @@ impl Gate<'_> {
         let reviewed = Reviewed {
             digest: *commit,
             manifest,
+            fits: true,
             sides: vec![(change.base.clone(), change.head.clone())],
         };
         let merged = self.all_merge(line, &reviewed, &merges, parent)?;
@@ -249,7 +255,8 @@ impl Gate<'_> {
     }
 
     /// Whether the clean merge of a reviewed change landed with a unit: with that one alone, or with it as the last of
-    /// as many as the change had `commits`, whatever else they changed.
+    /// a run, of any length that a group may have, whatever else they changed. Another statement over the same change
+    /// may have covered it, over other commits than this one.
     ///
     /// # Errors
     /// The reviewed texts are not here: who withholds them must not make a spent statement look unspent.
@@ -258,32 +265,32 @@ impl Gate<'_> {
         line: &Line<'_>,
         reviewed: &Reviewed,
         unit: &Rc<Unit>,
-        commits: usize,
     ) -> Result<bool, Undecided> {
-        let parent = unit.parent.as_ref();
-        if self.holds_clean_merge(line, reviewed, &unit.manifest, parent)? {
-            return Ok(true);
-        }
-        if !(2..=MAX_GROUP).contains(&commits) {
-            return Ok(false);
-        }
-        let (mut first, mut run) = (Rc::clone(unit), vec![unit.manifest.clone()]);
-        while run.len() < commits {
-            let Some(parent) = &first.parent else {
-                return Ok(false);
-            };
-            first = line.unit(parent)?;
-            if !first.manifest.is_empty() {
-                run.push(first.manifest.clone());
+        let mut first = Rc::clone(unit);
+        let mut composed = unit.manifest.clone();
+        for _ in 0..MAX_GROUP {
+            // A unit that touches no path of the change makes no difference to what stands at them.
+            let touches = |path| first.manifest.entry(path).is_some();
+            if reviewed.manifest.paths().any(touches)
+                && self.holds_clean_merge(line, reviewed, &composed, first.parent.as_ref())?
+            {
+                return Ok(true);
             }
-        }
-        let mut composed = ChangeManifest::default();
-        for manifest in run.iter().rev() {
-            composed
-                .append(manifest)
+            loop {
+                let Some(parent) = &first.parent else {
+                    return Ok(false);
+                };
+                first = line.unit(parent)?;
+                if !first.manifest.is_empty() {
+                    break;
+                }
+            }
+            composed = first
+                .manifest
+                .compose(&composed)
                 .map_err(|error| Undecided::new(Code::INTERNAL, error.to_string()))?;
         }
-        self.holds_clean_merge(line, reviewed, &composed, first.parent.as_ref())
+        Ok(false)
     }
 
     /// Whether what landed upon `base` holds the clean merge of a reviewed change, whatever else it holds.
@@ -336,24 +343,23 @@ impl Gate<'_> {
         Ok(stored)
     }
 
-    /// Where the genuine statements over a change say that its sides stand: those that are over as many commits as
+    /// Where the genuine statements over a change say that its sides stand, and whether one is over as many commits as
     /// there are `units`, where these are several.
     fn signed_sides(
         &self,
         line: &Line<'_>,
         change: &ChangeDigest,
         units: &[Rc<Unit>],
-    ) -> Result<Vec<(CommitId, CommitId)>, Undecided> {
+    ) -> Result<(Vec<(CommitId, CommitId)>, bool), Undecided> {
         let version = self.judging.version.number();
         let signed = line.signed((version, *change), || self.signed(change))?;
         let landed = units
             .iter()
             .filter(|unit| !unit.manifest.is_empty())
             .count();
-        let fitting = signed
-            .iter()
-            .filter(|signed| units.len() < 2 || signed.commits == Some(landed));
-        Ok(fitting.map(|signed| signed.sides.clone()).collect())
+        let fits = units.len() < 2 || signed.iter().any(|signed| signed.commits == Some(landed));
+        let sides = signed.iter().map(|signed| signed.sides.clone());
+        Ok((sides.collect(), fits))
     }
 
     /// What the genuine statements over a change say of it.

@@ -305,7 +305,10 @@ impl Gate<'_> {
         };
         let mut best = self.assess_by(line, &exact, &known, head)?;
         let mut told = Vec::new();
-        for reviewed in covering.iter().filter(|_| place.forms == Forms::Any) {
+        for reviewed in covering
+            .iter()
+            .filter(|reviewed| reviewed.fits && place.forms == Forms::Any)
+        {
             if best.unit.passes() {
                 break;
             }

@@ -212,7 +212,8 @@ impl Gate<'_> {
         let base = units.first().and_then(|unit| unit.parent.clone());
         let place = Place::new(composed, digest, base.clone(), units);
         let merged = self.covering(line, &place, base.as_ref())?;
-        let merged = merged.iter().map(|reviewed| reviewed.digest);
+        let merged = merged.iter().filter(|reviewed| reviewed.fits);
+        let merged = merged.map(|reviewed| reviewed.digest);
         Ok(own.into_iter().chain(merged).collect())
     }
 

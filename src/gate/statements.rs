@@ -306,9 +306,8 @@ impl Gate<'_> {
             Some(reviewed) => Rc::clone(reviewed),
             None => Rc::new(Reviewed::of(statement, place)),
         };
-        let commits = statement.change().commits.as_ref().map_or(0, Vec::len);
         for unit in touching {
-            if self.landed_merged(line, &reviewed, &unit, commits)? {
+            if self.landed_merged(line, &reviewed, &unit)? {
                 return Ok(Some(unit.commit.clone()));
             }
         }

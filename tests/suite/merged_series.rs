@@ -192,3 +192,36 @@ fn rebase_of(ben: &Clone, tip: &str) {
     ben.git(&["rebase", "-q", "--reapply-cherry-picks", "origin/main"]);
     assert!(Path::new(&ben.path).join("other.txt").exists());
 }
+
+/// One change under two statements, over two commits and over one; what landed under the one spends the other too.
+#[test]
+fn a_series_that_landed_merged_spends_what_was_signed_over_other_commits() {
+    for (landed, status) in [(true, 1), (false, 0)] {
+        let world = World::team();
+        land_by_ana(&world, OLD, "Add lines");
+        let ana = world.person("ana");
+        ana.git(&["switch", "-q", "-c", "work"]);
+        ana.commit("lines.txt", &OLD.replace("two", "MID"), "Begin");
+        ana.commit("lines.txt", &OLD.replace("two", "TWO"), "End");
+        ana.countersign(&["declare", "--ai", "none"]).ok();
+        ana.git(&["switch", "-q", "-c", "one"]);
+        ana.git(&["reset", "-q", "--soft", "main"]);
+        ana.git(&["commit", "-q", "-m", "Both"]);
+        ana.countersign(&["declare", "--ai", "none"]).ok();
+        moved(&world);
+        if landed {
+            ana.git(&["switch", "-q", "work"]);
+            ana.git(&["rebase", "-q", "origin/main"]);
+            ana.git(&["push", "-q", "origin", "HEAD:main"]);
+            world.ci("HEAD~2..HEAD").expect(0, "2 units (clean merge");
+            ana.git(&["revert", "--no-edit", "HEAD~2..HEAD"]);
+            ana.git(&["push", "-q", "origin", "HEAD:main"]);
+        }
+        let base = ana.git(&["rev-parse", "origin/main"]);
+        ana.git(&["switch", "-q", "--detach", &base]);
+        let now = OLD.replace("two", "TWO").replace("nine", "NINE");
+        ana.commit("lines.txt", &now, "Land it again");
+        ana.git(&["push", "-q", "origin", "HEAD:main"]);
+        world.ci("HEAD~1..HEAD").expect(status, "");
+    }
+}
