@@ -39,7 +39,7 @@ pub struct AgentKey {
 /// A key that the agent holds and that can't be used here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SkippedKey {
-    /// Why not: `Unsupported` with the algorithm, or `Weak`.
+    /// Why not: `Unsupported` with the algorithm, `Weak`, or `Malformed` where it can't be read.
     pub reason: KeyError,
     /// What the agent calls it: not to be trusted, and to be escaped before it is shown.
     pub comment: String,
@@ -146,7 +146,7 @@ impl Agent {
             let comment = String::from_utf8_lossy(wire.string()?).into_owned();
             match PublicKey::from_blob(blob) {
                 Ok(key) => identities.keys.push(AgentKey { key, comment }),
-                Err(KeyError::Malformed) => return Err(AgentError::Malformed),
+                // Whatever one key is, it keeps nobody from using the others.
                 Err(reason) => identities.skipped.push(SkippedKey { reason, comment }),
             }
         }

@@ -325,14 +325,12 @@ fn a_listing_that_is_not_one_is_malformed() {
     more_than_there_are[1] = 0xff;
     let mut other_type = good.clone();
     other_type[0] = SIGN_RESPONSE;
-    let broken_key = listing(&[b"\0\0\0\x0bssh-ed25519\0\0\0\x01a".to_vec()]);
     for bad in [
         b"".as_slice(),
         &[IDENTITIES_ANSWER],
         &trailing,
         &more_than_there_are,
         &other_type,
-        &broken_key,
     ] {
         let refused = identities_of(Fake::Answer(framed(bad)), PATIENT);
         assert!(matches!(refused, Err(AgentError::Malformed)), "{bad:?}");
@@ -341,13 +339,24 @@ fn a_listing_that_is_not_one_is_malformed() {
 }
 
 #[test]
-fn a_weak_key_in_the_agent_is_skipped() {
+fn a_key_in_the_agent_that_is_weak_or_cannot_be_read_is_skipped() {
     let mut weak = b"\0\0\0\x0bssh-ed25519\0\0\0\x20\x01".to_vec();
     weak.resize(51, 0);
-    let body = listing(&[weak, signer(1).public_key().blob().to_vec()]);
+    let short = b"\0\0\0\x0bssh-ed25519\0\0\0\x01a".to_vec();
+    let mut odd_application = b"\0\0\0\x1ask-ssh-ed25519@openssh.com\0\0\0\x20".to_vec();
+    let point = &signer(2).public_key().blob()[19..].to_vec();
+    odd_application.extend_from_slice(point);
+    odd_application.extend_from_slice(b"\0\0\0\x07ssh: \xf0\x9f");
+    let kept = signer(1).public_key().blob().to_vec();
+    let body = listing(&[weak, short, odd_application, kept, Vec::new()]);
     let identities = identities_of(Fake::Answer(framed(&body)), PATIENT).unwrap();
     assert_eq!(identities.keys.len(), 1);
-    assert_eq!(identities.skipped[0].reason, KeyError::Weak);
+    let skipped = identities.skipped.into_iter().map(|key| key.reason);
+    let malformed = || KeyError::Malformed;
+    assert_eq!(
+        skipped.collect::<Vec<_>>(),
+        [KeyError::Weak, malformed(), malformed(), malformed()]
+    );
 }
 
 #[test]
