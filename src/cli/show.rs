@@ -116,10 +116,10 @@ fn file(
 /// Which key, or which identity, the file names.
 fn hint(bundle: &Bundle) -> String {
     match bundle.is_keyless() {
-        true => claimed_identity(bundle.as_bytes()).map_or_else(
-            || "a certificate".to_owned(),
-            |identity| identity.to_string(),
-        ),
+        true => match claimed_identity(bundle.as_bytes()) {
+            Ok(Some(identity)) => identity.to_string(),
+            _ => "a certificate".to_owned(),
+        },
         false => bundle.hint().to_owned(),
     }
 }

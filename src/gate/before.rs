@@ -57,17 +57,29 @@ impl Gate<'_> {
         if unit.passes() || rejected(&unit) {
             return Ok(unit);
         }
+        let Some(gate) = self.gate_before(place, lookup)? else {
+            return Ok(unit);
+        };
+        let then = gate.assess(line, place, ends.0, ends.1)?.unit;
+        Ok(if then.passes() { then } else { unit })
+    }
+
+    /// The gate of the version before the judging one, where a group landed before that version did.
+    pub(super) fn gate_before<'l>(
+        &'l self,
+        place: &Place<'_>,
+        lookup: &'l mut Lookup,
+    ) -> Result<Option<Gate<'l>>, Undecided> {
         let before = match lookup.found.take() {
             Some(known) => known,
             None => self.before(&lookup.head)?,
         };
         let before = lookup.found.insert(before).as_ref();
-        let Some(before) = before.filter(|before| before.commits.contains(&last.commit)) else {
-            return Ok(unit);
-        };
-        let gate = self.with(&before.judging, self.progress);
-        let then = gate.assess(line, place, ends.0, ends.1)?.unit;
-        Ok(if then.passes() { then } else { unit })
+        let landed = place.units.last();
+        let before = before
+            .zip(landed)
+            .filter(|(before, last)| before.commits.contains(&last.commit));
+        Ok(before.map(|(before, _)| self.with(&before.judging, self.progress)))
     }
 
     /// Finds the version before the judging one, and what landed on the target's line between the signing

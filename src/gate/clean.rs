@@ -1,6 +1,5 @@
 //! Clean merges: what landed is a reviewed change, merged with what landed in the same files meanwhile (SPEC 8.3).
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::Gate;
@@ -21,8 +20,6 @@ use crate::verify::VerifiedStatement;
 const MAX_PARENTS: usize = 2;
 /// The most bytes that one check merges (SPEC 10).
 const MAX_CHECK: u64 = 4 << 30;
-/// The most entries of stored changes that one check looks at (SPEC 10).
-const MAX_ENTRIES: usize = 2_000_000;
 
 /// A change over which something genuine was signed.
 #[derive(Debug)]
@@ -59,48 +56,6 @@ enum Merged {
     Differs,
     /// The text at this path is not here, so that nobody can tell.
     Unknown(RepoPath),
-}
-
-/// What one genuine statement says of a stored change.
-pub(super) struct Signed {
-    /// Over how many commits it is, where it lists them.
-    commits: Option<usize>,
-    /// Where it says that the sides stand.
-    sides: (CommitId, CommitId),
-}
-
-/// The stored changes, by path. Anybody may have stored any.
-#[derive(Default)]
-pub(super) struct Stored {
-    changes: Vec<(ChangeDigest, ChangeManifest)>,
-    by_path: HashMap<RepoPath, Vec<usize>>,
-}
-
-impl Stored {
-    /// Among which changes those are that touch every path of this one.
-    fn fewest(&self, manifest: &ChangeManifest) -> &[usize] {
-        let of = |path| {
-            self.by_path
-                .get(path)
-                .map(Vec::as_slice)
-                .unwrap_or_default()
-        };
-        let fewest = manifest.paths().map(of).min_by_key(|changes| changes.len());
-        fewest.unwrap_or_default()
-    }
-
-    /// The changes that touch every path of this one, itself aside.
-    fn around<'s>(
-        &'s self,
-        manifest: &'s ChangeManifest,
-        own: &'s ChangeDigest,
-    ) -> impl Iterator<Item = &'s (ChangeDigest, ChangeManifest)> {
-        let changes = self.fewest(manifest).iter();
-        let changes = changes.filter_map(|change| self.changes.get(*change));
-        changes.filter(move |(digest, other)| {
-            digest != own && manifest.paths().all(|path| other.entry(path).is_some())
-        })
-    }
 }
 
 /// A path at which texts must be merged to tell.
@@ -153,7 +108,7 @@ impl Gate<'_> {
                 return Ok(Vec::new());
             }
         }
-        let stored = line.stored(|| self.manifests())?;
+        let stored = self.changes(line)?;
         let mut covering = Vec::new();
         for (digest, manifest) in stored.around(landed, &place.digest) {
             // First of all it must be somebody's: what nobody signed costs nothing more.
@@ -161,33 +116,17 @@ impl Gate<'_> {
             if sides.is_empty() {
                 continue;
             }
-            let Some(merges) = self.merges(manifest, landed, base)? else {
-                continue;
-            };
             let reviewed = Reviewed {
                 digest: *digest,
                 manifest: manifest.clone(),
                 fits,
                 sides,
             };
-            if let Merged::Same = self.all_merge(line, &reviewed, &merges, base)? {
+            if let Merged::Same = self.merged(line, &reviewed, landed, base)? {
                 covering.push(Rc::new(reviewed));
             }
         }
         Ok(covering)
-    }
-
-    /// How many stored changes must be looked at to find those of which this one is the clean merge.
-    pub(super) fn candidates(
-        &self,
-        line: &Line<'_>,
-        manifest: &ChangeManifest,
-    ) -> Result<usize, Undecided> {
-        if !self.judging.policy.clean_merge {
-            return Ok(0);
-        }
-        let stored = line.stored(|| self.manifests())?;
-        Ok(stored.fewest(manifest).len())
     }
 
     /// Whether landed units are a statement's reviewed commits one by one, each that very change or, where the policy
@@ -237,20 +176,16 @@ impl Gate<'_> {
             return Ok(false);
         }
         let mut paths = unit.manifest.paths();
-        let parent = unit.parent.as_ref();
         if !paths.all(|path| manifest.entry(path).is_some()) {
             return Ok(false);
         }
-        let Some(merges) = self.merges(&manifest, &unit.manifest, parent)? else {
-            return Ok(false);
-        };
         let reviewed = Reviewed {
             digest: *commit,
             manifest,
             fits: true,
             sides: vec![(change.base.clone(), change.head.clone())],
         };
-        let merged = self.all_merge(line, &reviewed, &merges, parent)?;
+        let merged = self.merged(line, &reviewed, &unit.manifest, unit.parent.as_ref())?;
         Ok(matches!(merged, Merged::Same))
     }
 
@@ -305,10 +240,7 @@ impl Gate<'_> {
         if !reviewed.manifest.paths().any(shared) {
             return Ok(false);
         }
-        let Some(merges) = self.merges(&reviewed.manifest, landed, base)? else {
-            return Ok(false);
-        };
-        match self.all_merge(line, reviewed, &merges, base)? {
+        match self.merged(line, reviewed, landed, base)? {
             Merged::Same => Ok(true),
             Merged::Differs => Ok(false),
             Merged::Unknown(path) => {
@@ -321,61 +253,19 @@ impl Gate<'_> {
         }
     }
 
-    /// All stored changes whose manifest is there.
-    fn manifests(&self) -> Result<Stored, Undecided> {
-        let mut stored = Stored::default();
-        let mut entries = 0;
-        for digest in self.store.digests(&self.store_limits)? {
-            let Some(manifest) = self.store.manifest(&digest)?.manifest else {
-                continue;
-            };
-            entries += manifest.len();
-            if entries > MAX_ENTRIES {
-                let message = format!("over {MAX_ENTRIES} entries of stored changes");
-                return Err(Undecided::new(Code::LIMIT, message));
-            }
-            for path in manifest.paths() {
-                let changes = stored.by_path.entry(path.clone()).or_default();
-                changes.push(stored.changes.len());
-            }
-            stored.changes.push((digest, manifest));
-        }
-        Ok(stored)
-    }
-
-    /// Where the genuine statements over a change say that its sides stand, and whether one is over as many commits as
-    /// there are `units`, where these are several.
-    fn signed_sides(
+    /// Whether what landed upon `base` is, at each path of a reviewed change, its clean merge. Other paths that landed are
+    /// not looked at.
+    fn merged(
         &self,
         line: &Line<'_>,
-        change: &ChangeDigest,
-        units: &[Rc<Unit>],
-    ) -> Result<(Vec<(CommitId, CommitId)>, bool), Undecided> {
-        let version = self.judging.version.number();
-        let signed = line.signed((version, *change), || self.signed(change))?;
-        let landed = units
-            .iter()
-            .filter(|unit| !unit.manifest.is_empty())
-            .count();
-        let fits = units.len() < 2 || signed.iter().any(|signed| signed.commits == Some(landed));
-        let sides = signed.iter().map(|signed| signed.sides.clone());
-        Ok((sides.collect(), fits))
-    }
-
-    /// What the genuine statements over a change say of it.
-    fn signed(&self, change: &ChangeDigest) -> Result<Vec<Signed>, Undecided> {
-        let bundles = self.bundles(change)?;
-        let genuine = bundles
-            .iter()
-            .filter_map(|bundle| self.verify(bundle, Some(*change)).ok());
-        let signed = genuine.map(|statement| {
-            let change = statement.change();
-            Signed {
-                commits: change.commits.as_ref().map(Vec::len),
-                sides: (change.base.clone(), change.head.clone()),
-            }
-        });
-        Ok(signed.collect())
+        reviewed: &Reviewed,
+        landed: &ChangeManifest,
+        base: Option<&CommitId>,
+    ) -> Result<Merged, Undecided> {
+        match self.merges(&reviewed.manifest, landed, base)? {
+            Some(merges) => self.all_merge(line, reviewed, &merges, base),
+            None => Ok(Merged::Differs),
+        }
     }
 
     /// What must be merged to tell whether `landed` is the clean merge of `reviewed`; `None` where another path

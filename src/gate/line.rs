@@ -7,11 +7,12 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use super::Undecided;
-use super::clean::{Signed, Stored};
 use super::landed::{Age, Landed, Window};
 use super::statements::Place;
-use crate::change::{ChangeDigest, ChangeManifest, CommitId, History, HistoryError};
+use super::stored::{Signed, Stored};
+use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, History, HistoryError};
 use crate::codes::Code;
+use crate::verify::{Rejected, VerifiedStatement};
 
 /// The most first-parent commits that one check walks back (SPEC 10).
 pub(super) const MAX_LINE: usize = 100_000;
@@ -36,6 +37,8 @@ pub(super) struct Line<'a> {
     stored: RefCell<Option<Rc<Stored>>>,
     /// What was signed of stored changes, by the trust version that judged it.
     signed: RefCell<HashMap<SignedUnder, Rc<Vec<Signed>>>>,
+    /// The bundles that were verified, whatever change they are of.
+    verified: RefCell<HashMap<VerifiedUnder, Rc<Verified>>>,
     /// How many bytes were merged.
     merged: Cell<u64>,
     /// The commits of other lines, by their tips.
@@ -46,6 +49,10 @@ pub(super) struct Line<'a> {
 
 /// A trust version, by its number, and a stored change.
 type SignedUnder = (u64, ChangeDigest);
+/// A trust version, by its number, and a bundle, by its name.
+type VerifiedUnder = (u64, Digest);
+/// What verifying a bundle gave.
+pub(super) type Verified = Result<VerifiedStatement, Rejected>;
 
 /// What was walked so far, back from one end.
 #[derive(Default)]
@@ -83,6 +90,7 @@ impl<'a> Line<'a> {
             walk: RefCell::default(),
             stored: RefCell::default(),
             signed: RefCell::default(),
+            verified: RefCell::default(),
             merged: Cell::default(),
             others: RefCell::default(),
             landed_at: RefCell::default(),
@@ -283,6 +291,16 @@ impl<'a> Line<'a> {
         let signed = Rc::new(read()?);
         self.signed.borrow_mut().insert(of, Rc::clone(&signed));
         Ok(signed)
+    }
+
+    /// What verifying a bundle gave, done once for each version that judges.
+    pub fn verified(&self, of: VerifiedUnder, verify: impl FnOnce() -> Verified) -> Rc<Verified> {
+        if let Some(known) = self.verified.borrow().get(&of) {
+            return Rc::clone(known);
+        }
+        let verified = Rc::new(verify());
+        self.verified.borrow_mut().insert(of, Rc::clone(&verified));
+        verified
     }
 
     /// Whether a commit stands on the first-parent line that ends at `tip`, as far as that is here and walked.

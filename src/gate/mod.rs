@@ -24,6 +24,7 @@ mod revert;
 mod series;
 mod size;
 mod statements;
+mod stored;
 mod trust_unit;
 mod verdict;
 

@@ -32,9 +32,11 @@ impl Gate<'_> {
     ) -> Result<Vec<Resting>, Undecided> {
         let mut changes: HashSet<ChangeDigest> = HashSet::new();
         let mut tips: HashSet<CommitId> = HashSet::new();
+        let line = Line::new(self.history);
         for digest in self.store.digests(&self.store_limits)? {
             for bundle in self.bundles(&digest)? {
-                let Ok(statement) = self.verify(&bundle, None) else {
+                let verified = self.genuine(&line, &bundle);
+                let Ok(statement) = verified.as_ref() else {
                     continue;
                 };
                 if statement.fingerprint() != fingerprint {
@@ -53,7 +55,6 @@ impl Gate<'_> {
         if tips.is_empty() {
             return Ok(Vec::new());
         }
-        let line = Line::new(self.history);
         let commits = line.after(None, head)?.unwrap_or_default();
         let oldest = commits.iter().position(|commit| tips.contains(commit));
         let mut found = Vec::new();

@@ -23,7 +23,8 @@ use crate::codes::Code;
 pub const MAX_GROUP: usize = 50;
 /// The most entries of a group's composed change (SPEC 10).
 const MAX_GROUP_ENTRIES: usize = 200_000;
-/// The most entries that one check composes while it looks for groups (SPEC 10).
+/// The most entries that one check composes, and the most stored changes that it looks at, while it looks for groups
+/// (SPEC 10).
 const MAX_WORK: usize = 20_000_000;
 /// The most groups of several units that one check judges (SPEC 10).
 const MAX_JUDGED: usize = 2_000;
@@ -32,6 +33,8 @@ const MAX_JUDGED: usize = 2_000;
 pub(super) struct Search {
     stored: Option<HashSet<ChangeDigest>>,
     entries_left: usize,
+    /// How many stored changes may still be looked at for what covers a run: anybody may have stored any.
+    looks_left: usize,
     groups_left: usize,
     before: Lookup,
     /// Where groups end that pass.
@@ -46,6 +49,7 @@ impl Search {
         Self {
             stored: None,
             entries_left: MAX_WORK,
+            looks_left: MAX_WORK,
             groups_left: MAX_JUDGED,
             before: Lookup::new(head),
             whole: Whole::new(base),
@@ -203,18 +207,22 @@ impl Gate<'_> {
     ) -> Result<Vec<ChangeDigest>, Undecided> {
         let digest = composed.digest();
         let own = self.stored(search)?.contains(&digest).then_some(digest);
-        let looked_at = self.candidates(line, composed)?;
-        if looked_at > search.entries_left {
-            search.cut_short = true;
-            return Ok(own.into_iter().collect());
-        }
-        search.entries_left -= looked_at;
         let base = units.first().and_then(|unit| unit.parent.clone());
         let place = Place::new(composed, digest, base.clone(), units);
-        let merged = self.covering(line, &place, base.as_ref())?;
-        let merged = merged.iter().filter(|reviewed| reviewed.fits);
-        let merged = merged.map(|reviewed| reviewed.digest);
-        Ok(own.into_iter().chain(merged).collect())
+        let mut signed: Vec<_> = own.into_iter().collect();
+        let before = self.gate_before(&place, &mut search.before)?;
+        for gate in [Some(self), before.as_ref()].into_iter().flatten() {
+            let looked_at = gate.candidates(line, composed)?;
+            let Some(left) = search.looks_left.checked_sub(looked_at) else {
+                search.cut_short = true;
+                break;
+            };
+            search.looks_left = left;
+            let covering = gate.covering(line, &place, base.as_ref())?;
+            let fitting = covering.iter().filter(|reviewed| reviewed.fits);
+            signed.extend(fitting.map(|reviewed| reviewed.digest));
+        }
+        Ok(signed)
     }
 
     /// Judges several units as one group; `None` where nothing genuine bears their composed digest,

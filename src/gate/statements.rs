@@ -6,12 +6,12 @@ use std::rc::Rc;
 use super::Gate;
 use super::clean::Reviewed;
 use super::judge::Forms;
-use super::line::{Line, Since, Unit};
+use super::line::{Line, Since, Unit, Verified};
 use super::verdict::{StatementKind, StatementView, Undecided};
 use crate::attestation::{Change, Target};
 use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, HistoryError, RepoPath};
 use crate::codes::Code;
-use crate::store::StoreError;
+use crate::store::{StoreError, StoredBundle};
 use crate::verify::{Expected, Proof, Rejected, VerifiedStatement, verify};
 
 /// Where a change stands on the target's line.
@@ -110,7 +110,7 @@ impl Gate<'_> {
         let mut reasons = Vec::new();
         let borne = place.borne();
         for bundle in self.bundles(&borne)? {
-            match self.verify(&bundle, Some(borne)) {
+            match self.verified(line, &bundle, borne) {
                 Ok(statement) => match self.contradiction(line, &statement) {
                     Ok(Some(why)) => found.views.push(view(
                         &statement,
@@ -140,7 +140,7 @@ impl Gate<'_> {
                 Some((Code::OTHER_FORM, why))
             };
             for bundle in self.bundles(digest)? {
-                if let Ok(statement) = self.verify(&bundle, Some(*digest)) {
+                if let Ok(statement) = self.verified(line, &bundle, *digest) {
                     reasons.push(why());
                     found.verified.push(statement);
                 }
@@ -175,14 +175,26 @@ impl Gate<'_> {
         verify(bundle, &self.judging.roster, &expected)
     }
 
+    /// Verifies a stored bundle, once in a check: anybody may store one under many changes.
+    pub(super) fn genuine(&self, line: &Line<'_>, bundle: &StoredBundle) -> Rc<Verified> {
+        let of = (self.judging.version.number(), bundle.name);
+        line.verified(of, || self.verify(&bundle.bytes, None))
+    }
+
+    /// Verifies a bundle that is stored under a change's digest.
+    pub(super) fn verified(
+        &self,
+        line: &Line<'_>,
+        bundle: &StoredBundle,
+        change: ChangeDigest,
+    ) -> Verified {
+        let genuine = self.genuine(line, bundle);
+        genuine.as_ref().clone()?.about(change)
+    }
+
     /// The bundles stored under a digest.
-    pub(super) fn bundles(&self, change: &ChangeDigest) -> Result<Vec<Vec<u8>>, Undecided> {
-        let listing = self.store.bundles(change, &self.store_limits)?;
-        Ok(listing
-            .bundles
-            .into_iter()
-            .map(|bundle| bundle.bytes)
-            .collect())
+    pub(super) fn bundles(&self, change: &ChangeDigest) -> Result<Vec<StoredBundle>, Undecided> {
+        Ok(self.store.bundles(change, &self.store_limits)?.bundles)
     }
 
     /// Where the trees are here, a statement's base and head must differ by its subject (SPEC 4.7).

@@ -280,7 +280,7 @@ impl KeylessSigner {
             return Err(KeylessError::TokenExpired);
         }
         let bundle = self.request(payload)?;
-        let identity = claimed_identity(&bundle).ok_or(KeylessError::NoIdentity)?;
+        let identity = claimed_identity(&bundle)?.ok_or(KeylessError::NoIdentity)?;
         let signed_at = verify_keyless(&bundle, payload, subject, root, &identity)?;
         Ok(KeylessStatement {
             bundle,

@@ -12,7 +12,7 @@ mod lint;
 mod parse;
 mod people;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::collections::HashMap;
 
@@ -48,11 +48,17 @@ struct Index {
     by_address: HashMap<String, usize>,
     /// The person and the key, by each of its names.
     by_key: HashMap<String, (usize, usize)>,
+    /// The bot, by each of its key's names.
+    by_bot_key: HashMap<String, usize>,
 }
 
 impl Index {
-    fn of(engineers: &[Engineer]) -> Self {
+    fn of(engineers: &[Engineer], automations: &[Automation]) -> Self {
         let mut index = Self::default();
+        for (at, bot) in automations.iter().enumerate() {
+            let names = bot.key.hints().map(|name| (name, at));
+            index.by_bot_key.extend(names);
+        }
         for (at, engineer) in engineers.iter().enumerate() {
             index.by_id.insert(engineer.id.clone(), at);
             for address in &engineer.emails {
@@ -245,8 +251,7 @@ impl Roster {
 
     /// The bot whose key it names, as [`Self::key`].
     pub fn automation_key(&self, hint: &str) -> Option<&Automation> {
-        let mut bots = self.automations.iter();
-        bots.find(|bot| bot.key.is_named(hint))
+        self.automations.get(*self.index.by_bot_key.get(hint)?)
     }
 
     /// The CI keys.

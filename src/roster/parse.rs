@@ -78,7 +78,7 @@ fn read_roster(root: &Fields<'_>) -> Option<Roster> {
         );
     }
     Some(Roster {
-        index: Index::of(&engineers),
+        index: Index::of(&engineers, &automations),
         levels: levels.into_iter().map(str::to_owned).collect(),
         engineers,
         automations,

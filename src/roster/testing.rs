@@ -11,7 +11,7 @@ pub(super) fn ssh(seed: u8) -> String {
 }
 
 /// A roster that uses the whole grammar that this version supports.
-pub(super) fn full() -> String {
+pub fn full() -> String {
     format!(
         r#"levels = ["junior", "mid", "senior"]
 

@@ -137,6 +137,23 @@ impl VerifiedStatement {
         }
     }
 
+    /// The statement, if it is about this change: that under whose digest it was found (SPEC 4.6).
+    ///
+    /// # Errors
+    /// CS203: it is about another.
+    pub fn about(self, change: ChangeDigest) -> Result<Self, Rejected> {
+        if self.change == change {
+            return Ok(self);
+        }
+        Err(Rejected {
+            bundle: self.bundle,
+            code: Code::EARLIER_CHANGE,
+            why: format!("of another change, {}", self.change.short()),
+            hint: Some(self.fingerprint),
+            signer: Some(self.signer),
+        })
+    }
+
     /// When it was made (SPEC 4.8): as its signer says, but of a certificate by the word of a log or an authority, and
     /// of a key no later than an authority's word. Anybody may have an old signature of a key stamped anew, so that word
     /// makes none younger.
@@ -225,7 +242,10 @@ pub fn verify(
         why: String::new(),
     };
     match checked(bytes, roster, expected, &mut rejected) {
-        Ok(statement) => Ok(statement),
+        Ok(statement) => match expected.change {
+            Some(change) => statement.about(change),
+            None => Ok(statement),
+        },
         Err((code, why)) => Err(Rejected {
             code,
             why,
@@ -331,7 +351,9 @@ fn by_certificate<'r>(
     expected: &Expected<'_>,
     seen: &mut Rejected,
 ) -> Result<Signed<'r>, Refusal> {
-    let claimed = claimed_identity(bundle.as_bytes()).ok_or_else(|| {
+    let claimed = claimed_identity(bundle.as_bytes())
+        .map_err(|error| (Code::MALFORMED, error.to_string()))?;
+    let claimed = claimed.ok_or_else(|| {
         let why = "a certificate without an identity that can be enrolled";
         (Code::UNKNOWN_KEY, why.to_owned())
     })?;
@@ -427,7 +449,7 @@ fn checked(
     Ok(verified)
 }
 
-/// What makes a genuine statement one about this change, this repository and this time.
+/// What makes a genuine statement one of this repository and this time.
 fn counts(
     statement: &VerifiedStatement,
     roster: &Roster,
@@ -439,15 +461,6 @@ fn counts(
         .find(|entry| entry.payload == statement.payload)
     {
         return Err((Code::WITHDRAWN, format!("withdrawn: {}", withdrawn.why)));
-    }
-    if expected
-        .change
-        .is_some_and(|change| change != statement.change)
-    {
-        return Err((
-            Code::EARLIER_CHANGE,
-            format!("of another change, {}", statement.change.short()),
-        ));
     }
     let repository = &statement.change().repository;
     if !expected.repositories.contains(repository) {
@@ -465,3 +478,6 @@ fn counts(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

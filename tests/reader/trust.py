@@ -115,9 +115,9 @@ def genuine(raw, roster, change, repositories, now):
     fail(predicate["signer"] == person, "CS214")
     payload = hashlib.sha256(bundle["payload"]).hexdigest()
     fail(payload not in withdrawn, "CS211")
-    fail(subjects[0] == change, "CS203")
     fail(predicate["change"]["repository"] in repositories, "CS204")
     fail(int(predicate["time"] // 1) - int(strict.time(now) // 1) <= AHEAD, "CS215")
+    fail(subjects[0] == change, "CS203")
     if kind == "sign-off" and predicate["decision"] == "rejected":
         kind = "rejection"
     elif predicate.get("emergency"):

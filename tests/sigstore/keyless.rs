@@ -40,7 +40,10 @@ fn a_statement_is_signed_logged_and_verified_for_a_person_and_for_a_workload() {
         let signed = signer.sign(&payload, &SUBJECT, &instance.root).unwrap();
         let identity = SigstoreIdentity::new(identity, ISSUER).unwrap();
         assert_eq!(signed.identity(), &identity);
-        assert_eq!(claimed_identity(signed.bundle()).as_ref(), Some(&identity));
+        assert_eq!(
+            claimed_identity(signed.bundle()),
+            Ok(Some(identity.clone()))
+        );
         let bundle: Value = serde_json::from_slice(signed.bundle()).unwrap();
         let material = &bundle["verificationMaterial"];
         let stamps = &material["timestampVerificationData"]["rfc3161Timestamps"];

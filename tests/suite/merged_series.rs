@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use crate::versions::{revoke_carol, sign_version};
 use crate::world::{Clone, World};
 
 const OLD: &str = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n";
 
-/// A world with a file of nine lines on main, and ben's branch of three commits that change it and another, signed.
-fn signed() -> (World, Clone) {
+/// A world with a file of nine lines on main, and ben's branch of three commits that change it and another, declared.
+fn declared() -> (World, Clone) {
     let world = World::team();
     land_by_ana(&world, OLD, "Add lines");
     let ben = world.fresh("ben");
@@ -22,6 +23,12 @@ fn signed() -> (World, Clone) {
     );
     ben.countersign(&["declare", "--ai", "generated"]).ok();
     ben.git(&["push", "-q", "-u", "origin", "work"]);
+    (world, ben)
+}
+
+/// The same, signed off by ana.
+fn signed() -> (World, Clone) {
+    let (world, ben) = declared();
     let ana = world.person("ana");
     ana.sign("work").expect(0, "approved by ana");
     (world, ben)
@@ -223,5 +230,64 @@ fn a_series_that_landed_merged_spends_what_was_signed_over_other_commits() {
         ana.commit("lines.txt", &now, "Land it again");
         ana.git(&["push", "-q", "origin", "HEAD:main"]);
         world.ci("HEAD~1..HEAD").expect(status, "");
+    }
+}
+
+/// Carol rejects two commits, or doesn't; over moved lines the same change comes in three, which ana signs off.
+#[test]
+fn a_rejection_stands_in_however_many_commits_the_clean_merge_lands() {
+    for (rejected, status, told) in [(true, 1, "CS302"), (false, 0, "series of 3")] {
+        let world = World::team();
+        land_by_ana(&world, OLD, "Add lines");
+        let ben = world.fresh("ben");
+        ben.git(&["switch", "-q", "-c", "work"]);
+        ben.commit("lines.txt", &OLD.replace("two", "MID"), "Begin");
+        ben.commit("lines.txt", &OLD.replace("two", "TWO"), "End");
+        ben.countersign(&["declare", "--ai", "generated"]).ok();
+        ben.git(&["push", "-q", "-u", "origin", "work"]);
+        if rejected {
+            let carol = world.clone_for("carol");
+            let digest = carol.digest(&["origin/work"]);
+            let reject = ["sign", "work", "--reject", "--confirm", &digest];
+            carol.countersign(&reject).expect(1, "Rejected");
+        }
+        moved(&world);
+        ben.git(&["fetch", "-q"]);
+        ben.git(&["switch", "-q", "-c", "again", "--no-track", "origin/main"]);
+        for word in ["MID", "MAX", "TWO"] {
+            let lines = OLD.replace("two", word).replace("nine", "NINE");
+            ben.commit("lines.txt", &lines, word);
+        }
+        ben.countersign(&["declare", "--ai", "generated"]).ok();
+        ben.git(&["push", "-q", "-u", "origin", "again"]);
+        let ana = world.person("ana");
+        ana.git(&["fetch", "-q"]);
+        let sign = ana.sign("again");
+        assert_eq!(sign.status, 0, "{sign:?}");
+        land(&ben);
+        world.ci("HEAD~3..HEAD").expect(status, told);
+    }
+}
+
+/// Carol signed, and her key retired while the series was landing: the version before still knows it.
+#[test]
+fn a_merged_series_is_judged_by_the_version_before_too() {
+    for (reason, status) in [("retired", 0), ("compromised", 1)] {
+        let (world, ben) = declared();
+        world
+            .clone_for("carol")
+            .sign("work")
+            .expect(0, "approved by carol");
+        moved(&world);
+        let ana = sign_version(&world, ".countersign/roster.toml", |roster| {
+            revoke_carol(roster, reason)
+        });
+        rebase(&ben);
+        land(&ben);
+        ana.git(&["pull", "-q", "--rebase"]);
+        ana.git(&["push", "-q"]);
+        let run = world.ci("HEAD~4..HEAD").expect(status, "");
+        let earlier = run.stdout.contains("3 by trust version 2");
+        assert_eq!(earlier, status == 0, "{run:?}");
     }
 }

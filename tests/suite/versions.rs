@@ -17,7 +17,7 @@ fn signed(world: &World, name: &str) -> Clone {
 }
 
 /// Ana edits a trust file and signs the next version, but doesn't land it yet.
-fn sign_version(world: &World, file: &str, edit: impl FnOnce(String) -> String) -> Clone {
+pub fn sign_version(world: &World, file: &str, edit: impl FnOnce(String) -> String) -> Clone {
     let ana = world.fresh("admin");
     let ana = Clone {
         home: world.person("ana").home,
@@ -43,7 +43,7 @@ fn two_signers(policy: String) -> String {
     format!("{policy}\n[[rule]]\nname = \"two\"\nrequire = {{ signers = 2, level = \"senior\" }}\n")
 }
 
-fn revoke_carol(roster: String, reason: &str) -> String {
+pub fn revoke_carol(roster: String, reason: &str) -> String {
     let (before, after) = roster.split_once("id = \"carol\"").unwrap();
     let (key, rest) = after.split_once("ssh = ").unwrap();
     let (line, rest) = rest.split_once('\n').unwrap();

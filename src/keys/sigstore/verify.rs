@@ -92,14 +92,26 @@ pub fn verify_keyless(
 
 /// Which identity a bundle's certificate states: a claim, of which nothing was checked.
 ///
-/// `None` for a bundle without a certificate, or with an identity that can't be enrolled.
-pub fn claimed_identity(bundle: &[u8]) -> Option<SigstoreIdentity> {
-    let bundle = parse(bundle).ok()?;
-    let certificate = parse_certificate_info(bundle.signing_certificate()?).ok()?;
-    SigstoreIdentity::of_certificate(
-        certificate.identity.as_ref()?,
-        certificate.issuer.as_deref()?,
-    )
+/// `None` where that is one that can't be enrolled, or there is none.
+///
+/// # Errors
+/// No bundle, one without a certificate, or a certificate that can't be read.
+pub fn claimed_identity(bundle: &[u8]) -> Result<Option<SigstoreIdentity>, SigstoreError> {
+    let bundle = parse(bundle)?;
+    let certificate = bundle
+        .signing_certificate()
+        .ok_or(SigstoreError::NotKeyless)?;
+    let certificate =
+        parse_certificate_info(certificate).map_err(|error| malformed(&error.to_string()))?;
+    let (identity, issuer) = (certificate.identity.as_ref(), certificate.issuer.as_deref());
+    let claimed = identity.zip(issuer);
+    Ok(claimed.and_then(|(identity, issuer)| SigstoreIdentity::of_certificate(identity, issuer)))
+}
+
+fn malformed(detail: &str) -> SigstoreError {
+    SigstoreError::Malformed {
+        detail: quoted(detail),
+    }
 }
 
 fn parse(bytes: &[u8]) -> Result<Bundle, SigstoreError> {
@@ -108,11 +120,8 @@ fn parse(bytes: &[u8]) -> Result<Bundle, SigstoreError> {
             limit: BUNDLE_LIMIT,
         });
     }
-    let malformed = |detail: String| SigstoreError::Malformed {
-        detail: quoted(&detail),
-    };
-    let text = str::from_utf8(bytes).map_err(|error| malformed(error.to_string()))?;
-    Bundle::from_json(text).map_err(|error| malformed(error.to_string()))
+    let text = str::from_utf8(bytes).map_err(|error| malformed(&error.to_string()))?;
+    Bundle::from_json(text).map_err(|error| malformed(&error.to_string()))
 }
 
 /// Refuses the forms that the library reads and a store does not hold (SPEC 4.3), and gives the envelope.

@@ -123,16 +123,20 @@ fn an_identity_or_issuer_that_differs_in_anything_is_another() {
 #[test]
 fn a_bundle_tells_whom_it_claims_to_be_from() {
     let claim = |name: &str| claimed_identity(&std::fs::read(file(name)).unwrap());
-    assert_eq!(claim("email.json"), Some(dev()));
-    let workflow = claim("workflow.json").unwrap();
+    assert_eq!(claim("email.json"), Ok(Some(dev())));
+    let workflow = claim("workflow.json").unwrap().unwrap();
     assert!(workflow.identity().ends_with("@refs/heads/main"));
     assert_eq!(workflow.issuer(), ISSUER);
     // A claim of what does not verify is one all the same.
-    assert_eq!(claim("logged-late.json"), Some(dev()));
+    assert_eq!(claim("logged-late.json"), Ok(Some(dev())));
     // An address that the certificate calls a URI can't be enrolled.
-    assert_eq!(claim("identity-as-uri.json"), None);
-    assert_eq!(claimed_identity(b"{}"), None);
-    assert_eq!(claimed_identity(&key_bundle()), None);
+    assert_eq!(claim("identity-as-uri.json"), Ok(None));
+    let unread = claimed_identity(b"{}");
+    assert!(matches!(unread, Err(SigstoreError::Malformed { .. })));
+    assert_eq!(
+        claimed_identity(&key_bundle()),
+        Err(SigstoreError::NotKeyless)
+    );
 }
 
 /// A bundle that a key signed.

@@ -230,21 +230,21 @@ def genuine_layer():
     withdrawn = ROSTER + f'\n[[withdrawn]]\npayload = "{sha256(compact(SIGN_OFF).encode())}"\nwhy = "A mistake."\n'
     case("7: withdrawn", SIGN_OFF, code="CS211", roster=withdrawn)
     case("another statement is withdrawn", at("review/comment", "Read twice."), roster=withdrawn)
-    case("8: another change", at("/subject/0/digest/sha256", "2" * 64), code="CS203")
-    case("9: another repository", at("change/repository", "code.example/other"), code="CS204")
-    case("9: the repository with a slash more", at("change/repository", "code.example/pay/"), code="CS204")
-    case("9: the repository in capitals", at("change/repository", "code.example/Pay"), code="CS204")
+    case("10: another change", at("/subject/0/digest/sha256", "2" * 64), code="CS203")
+    case("8: another repository", at("change/repository", "code.example/other"), code="CS204")
+    case("8: the repository with a slash more", at("change/repository", "code.example/pay/"), code="CS204")
+    case("8: the repository in capitals", at("change/repository", "code.example/Pay"), code="CS204")
     case("an alias of the repository", at("change/repository", "code.example/old"))
     case("300 seconds ahead", at("signedOn", "2025-11-24T09:05:00Z"))
     case("300.9 seconds ahead: whole seconds count", at("signedOn", "2025-11-24T09:05:00.9Z"))
-    case("10: 301 seconds ahead", at("signedOn", "2025-11-24T09:05:01Z"), code="CS215", twin="300 seconds ahead")
-    case("10: a declaration ahead", changed_at(DECLARATION, "/predicate/declaredOn", "2025-11-24T09:05:01Z"), BEN, code="CS215", twin="a declaration")
+    case("9: 301 seconds ahead", at("signedOn", "2025-11-24T09:05:01Z"), code="CS215", twin="300 seconds ahead")
+    case("9: a declaration ahead", changed_at(DECLARATION, "/predicate/declaredOn", "2025-11-24T09:05:01Z"), BEN, code="CS215", twin="a declaration")
     emergency = {"incident": "INC-7", "reason": "Down.", "followUpBy": "2025-11-27T09:40:00Z"}
     case("an emergency", at("emergency", emergency), kind="emergency")
     case("6 before 7: somebody else's id on what is withdrawn", at("signer/id", "ben"), code="CS214",
          roster=ROSTER + f'\n[[withdrawn]]\npayload = "{sha256(compact(at("signer/id", "ben")).encode())}"\nwhy = "A mistake."\n')
-    case("8 before 9: another change of another repository", changed_at(at("change/repository", "x"), "/subject/0/digest/sha256", "2" * 64), code="CS203")
-    case("9 before 10: another repository, ahead", changed_at(at("change/repository", "x"), "/predicate/signedOn", "2026-11-24T09:05:01Z"), code="CS204")
+    case("8 before 10: another change of another repository", changed_at(at("change/repository", "x"), "/subject/0/digest/sha256", "2" * 64), code="CS204")
+    case("8 before 9: another repository, ahead", changed_at(at("change/repository", "x"), "/predicate/signedOn", "2026-11-24T09:05:01Z"), code="CS204")
     return layer
 
 
