@@ -16,6 +16,7 @@ use super::context::Context;
 use super::environment::Environment;
 use super::objects::{DeclaredObject, MadeObject};
 use super::sealing::Asked;
+use super::series::Series;
 use super::session::Session;
 use super::statement::Declarant;
 use super::{Done, Failure, Output, sealing, statement, status};
@@ -51,19 +52,21 @@ pub fn run(
     let assessment = session.assess_own()?;
     session.subject.refuse_empty(&assessment)?;
     sealer.warn(output)?;
+    let series = Series::read(context, &assessment)?;
+    series.warn(output)?;
     let Some(extent) = extent(args, &assessment, context, output)? else {
         return Ok(Done::No);
     };
     session.refuse_moved()?;
     let statement = Statement {
         subject: assessment.unit.change,
-        predicate: declaration(args, extent, &session, &assessment, author)?,
+        predicate: declaration(args, extent, &session, (&assessment, &series), author)?,
     };
     let payload = statement::payload(statement, |said| &mut said.ai_assistance)?;
     let sealed = sealer.seal(&payload, &assessment.unit.change)?;
     let kept = statement::keep(
         &session,
-        &assessment,
+        (&assessment, &series),
         &sealed,
         args.output.as_deref(),
         output,
@@ -188,7 +191,7 @@ fn declaration(
     args: &DeclareArgs,
     extent: Extent,
     session: &Session,
-    assessment: &Assessment,
+    (assessment, series): (&Assessment, &Series<'_>),
     author: Declarant<'_>,
 ) -> Result<Declaration, Failure> {
     let mut ai = assess(Some(extent), &assessment.claims.found);
@@ -217,7 +220,7 @@ fn declaration(
         });
     }
     Ok(Declaration {
-        change: statement::change(session, assessment)?,
+        change: statement::change(session, assessment, series)?,
         authors: statement::authors(&session.judging.roster, assessment, Some(author)),
         author: PersonClaim {
             id: author.id.clone(),

@@ -18,7 +18,8 @@ pub fn alike(
     manifest: &ChangeManifest,
 ) -> Result<Vec<String>, HistoryError> {
     let mut told = Vec::new();
-    let mut folders: HashMap<String, Vec<String>> = HashMap::new();
+    // The names of each folder, by what people take them for.
+    let mut folders: HashMap<String, HashMap<String, Vec<String>>> = HashMap::new();
     let added = manifest.entries().filter(|entry| entry.old.is_none());
     for entry in added.take(MAX_PATHS) {
         let path = entry.path.to_text_lossy();
@@ -32,11 +33,16 @@ pub fn alike(
         let mut folder = String::new();
         for name in path.split('/') {
             if !folders.contains_key(&folder) {
-                folders.insert(folder.clone(), history.folder(head, &folder)?);
+                let mut names: HashMap<_, Vec<_>> = HashMap::new();
+                for name in history.folder(head, &folder)? {
+                    names.entry(fold(&name)).or_default().push(name);
+                }
+                folders.insert(folder.clone(), names);
             }
-            let names = folders.get(&folder).map_or(&[][..], Vec::as_slice);
-            let like = |other: &&String| *other != name && fold(other) == fold(name);
-            if let Some(other) = names.iter().find(like) {
+            let alike = folders
+                .get(&folder)
+                .and_then(|names| names.get(&fold(name)));
+            if let Some(other) = alike.into_iter().flatten().find(|other| *other != name) {
                 let other = join(&folder, other);
                 let line = format!(
                     "{} beside {}: the names differ only in case or Unicode form",

@@ -38,6 +38,7 @@ mod roster_args;
 mod roster_edit;
 mod roster_import;
 mod sealing;
+mod series;
 mod session;
 mod show;
 mod sign;

@@ -18,6 +18,7 @@ use super::decision::{Decided, Screen};
 use super::environment::Environment;
 use super::objects::{MadeObject, SignedObject};
 use super::sealing::Asked;
+use super::series::Series;
 use super::session::{self, Session};
 use super::statement::Kept;
 use super::{Done, Failure, Output, carried, looks, sealing, statement, status};
@@ -63,6 +64,8 @@ pub fn run(
     show(&screen, output)?;
     show_emergency(args, output)?;
     sealer.warn(output)?;
+    let series = Series::read(context, &assessment)?;
+    series.warn(output)?;
     let Some(decided) = screen.decide(output)? else {
         return Ok(Done::No);
     };
@@ -70,13 +73,13 @@ pub fn run(
 
     let statement = Statement {
         subject: assessment.unit.change,
-        predicate: sign_off(&screen, &decided)?,
+        predicate: sign_off(&screen, &decided, &series)?,
     };
     let payload = statement::payload(statement, |said| &mut said.ai_assistance)?;
     let sealed = sealer.seal(&payload, &assessment.unit.change)?;
     let kept = statement::keep(
         &session,
-        &assessment,
+        (&assessment, &series),
         &sealed,
         args.output.as_deref(),
         output,
@@ -256,7 +259,11 @@ fn emergency(screen: &Screen<'_>, decided: &Decided) -> Option<EmergencyClaim> {
     (args.emergency && decided.decision == Decision::Approved).then_some(claim)
 }
 
-fn sign_off(screen: &Screen<'_>, decided: &Decided) -> Result<SignOff, Failure> {
+fn sign_off(
+    screen: &Screen<'_>,
+    decided: &Decided,
+    series: &Series<'_>,
+) -> Result<SignOff, Failure> {
     let (session, assessment) = (screen.session, screen.assessment);
     let judging = &session.judging;
     let mut ai = assessment.unit.ai.clone();
@@ -272,7 +279,7 @@ fn sign_off(screen: &Screen<'_>, decided: &Decided) -> Result<SignOff, Failure> 
     };
     let payload = VerifiedStatement::payload;
     Ok(SignOff {
-        change: statement::change(session, assessment)?,
+        change: statement::change(session, assessment, series)?,
         authors: statement::authors(&judging.roster, assessment, None),
         ai_assistance: ai,
         declarations: assessment.declarations.iter().map(payload).collect(),

@@ -10,11 +10,11 @@ use countersign::attestation::{
     Target as StatementTarget, pae,
 };
 use countersign::change::{
-    ChangeDigest, ChangeManifest, Commit, CommitId, Content, Digest, History, HistoryError,
-    MERGED_LIMIT, is_mergeable,
+    ChangeDigest, ChangeManifest, CommitId, Content, Digest, History, HistoryError, MERGED_LIMIT,
+    is_mergeable,
 };
 use countersign::codes::Code;
-use countersign::gate::{Assessment, MAX_GROUP, merge_adds};
+use countersign::gate::Assessment;
 use countersign::git::{RemoteName, Repository};
 use countersign::keys::Signer as _;
 use countersign::roster::{Engineer, PersonId, Roster};
@@ -23,18 +23,19 @@ use countersign::store::{Direction, Item, StoreError};
 use super::context::Context;
 use super::key::{Found, unsigned};
 use super::sealing::{Sealed, Sealer};
+use super::series::{Reviewed, Series};
 use super::session::Session;
 use super::{Failure, Output};
 
 /// The most paths whose lines are counted one by one.
 const MAX_COUNTED: usize = 20_000;
 
-/// The most reviewed commits that a statement lists, so that it fits a bundle. A group of units has
-/// far fewer (SPEC 10).
-const MAX_LISTED: usize = 1_000;
-
 /// The `change` of a predicate.
-pub fn change(session: &Session, assessment: &Assessment) -> Result<Change, Failure> {
+pub fn change(
+    session: &Session,
+    assessment: &Assessment,
+    series: &Series<'_>,
+) -> Result<Change, Failure> {
     let Session {
         context,
         judging,
@@ -44,7 +45,6 @@ pub fn change(session: &Session, assessment: &Assessment) -> Result<Change, Fail
     } = session;
     let manifest = &assessment.manifest;
     let (insertions, deletions) = lines(context, &subject.base, &subject.head, manifest)?;
-    let commits = reviewed(context, assessment)?;
     Ok(Change {
         repository: judging.policy.repository.clone(),
         targets: vec![StatementTarget {
@@ -54,7 +54,7 @@ pub fn change(session: &Session, assessment: &Assessment) -> Result<Change, Fail
         base: subject.base.clone(),
         head: subject.head.clone(),
         landed: subject.landed.then(|| subject.head.clone()),
-        commits: commits.map(|all| all.iter().map(|one| one.manifest.digest()).collect()),
+        commits: series.digests(),
         files: assessment.manifest.len() as u64,
         insertions,
         deletions,
@@ -75,37 +75,6 @@ pub fn lines(
         deletions += count.deletions;
     }
     Ok((insertions, deletions))
-}
-
-/// A reviewed commit that changes something, with its change.
-struct Reviewed<'c> {
-    commit: &'c Commit,
-    manifest: ChangeManifest,
-}
-
-/// The reviewed commits, the oldest first, without those that change nothing and merges that add nothing; absent where
-/// a merge adds something.
-fn reviewed<'c>(
-    context: &Context,
-    assessment: &'c Assessment,
-) -> Result<Option<Vec<Reviewed<'c>>>, Failure> {
-    let mut reviewed = Vec::new();
-    if assessment.claims.commits.len() > MAX_LISTED {
-        return Ok(None);
-    }
-    for commit in assessment.claims.commits.iter().rev() {
-        if commit.is_merge() {
-            if merge_adds(&context.repo, commit)? {
-                return Ok(None);
-            }
-            continue;
-        }
-        let manifest = context.repo.change(commit.parents.first(), &commit.id)?;
-        if !manifest.is_empty() {
-            reviewed.push(Reviewed { commit, manifest });
-        }
-    }
-    Ok(Some(reviewed))
 }
 
 /// The `authors` of a predicate: whom commits name, and who declared.
@@ -267,7 +236,7 @@ pub fn refuse_two_outputs(also: Option<&Path>, output: &Output) -> Result<(), Fa
 /// Puts a bundle and the change's manifest into the store, writes it where `-o` says, and pushes it.
 pub fn keep(
     session: &Session,
-    assessment: &Assessment,
+    (assessment, series): (&Assessment, &Series<'_>),
     sealed: &Sealed,
     also: Option<&Path>,
     output: &mut Output,
@@ -283,7 +252,7 @@ pub fn keep(
         Item::manifest(&change, &assessment.manifest).map_err(failed)?,
     ];
     if session.judging.policy.clean_merge {
-        items.extend(texts(session, assessment, &change)?);
+        items.extend(texts(session, (assessment, series), &change)?);
     }
     let message = format!("attest: add a bundle for {}", change.short());
     context
@@ -311,7 +280,7 @@ pub fn keep(
 /// out.
 fn texts(
     session: &Session,
-    assessment: &Assessment,
+    (assessment, series): (&Assessment, &Series<'_>),
     change: &ChangeDigest,
 ) -> Result<Vec<Item>, Failure> {
     let Session {
@@ -323,17 +292,13 @@ fn texts(
     for text in modified(&context.repo, ends, &assessment.manifest, &mut left)? {
         items.push(Item::blob(change, text).map_err(failed)?);
     }
-    let series = reviewed(context, assessment)?.unwrap_or_default();
-    if !(2..=MAX_GROUP).contains(&series.len()) {
-        return Ok(items);
-    }
-    for Reviewed { commit, manifest } in series {
+    for Reviewed { commit, manifest } in series.landing() {
         let Some(parent) = commit.parents.first() else {
             continue;
         };
         let change = manifest.digest();
-        items.push(Item::manifest(&change, &manifest).map_err(failed)?);
-        for text in modified(&context.repo, (parent, &commit.id), &manifest, &mut left)? {
+        items.push(Item::manifest(&change, manifest).map_err(failed)?);
+        for text in modified(&context.repo, (parent, &commit.id), manifest, &mut left)? {
             items.push(Item::blob(&change, text).map_err(failed)?);
         }
     }

@@ -299,3 +299,27 @@ fn a_series_that_misses_a_level_says_so_of_the_whole() {
     );
     assert!(run.stdout.contains("waiting   2 of 2 units"));
 }
+
+#[test]
+fn a_branch_of_more_commits_than_land_under_one_signature_is_told() {
+    let note = "Note      over 50 commits, which can't land one by one under one signature: ";
+    for (commits, status, told) in [(50, 0, "series of 50"), (51, 1, "CS102")] {
+        let world = World::team();
+        let ben = world.fresh("ben");
+        ben.git(&["switch", "-q", "-c", "long"]);
+        for number in 1..=commits {
+            ben.commit("steps.txt", &format!("{number}\n"), "Step");
+        }
+        let declared = ben.countersign(&["declare", "--ai", "assisted"]).ok();
+        assert_eq!(declared.stdout.contains(note), status == 1, "{declared:?}");
+        ben.git(&["push", "-q", "-u", "origin", "long"]);
+        let signed = world
+            .person("ana")
+            .sign("long")
+            .expect(0, "approved by ana");
+        assert_eq!(signed.stdout.contains(note), status == 1, "{signed:?}");
+        land(&ben);
+        let range = format!("HEAD~{commits}..HEAD");
+        world.ci(&range).expect(status, told);
+    }
+}
