@@ -43,12 +43,13 @@ fn two_signers(policy: String) -> String {
     format!("{policy}\n[[rule]]\nname = \"two\"\nrequire = {{ signers = 2, level = \"senior\" }}\n")
 }
 
-pub fn revoke_carol(roster: String, reason: &str) -> String {
-    let (before, after) = roster.split_once("id = \"carol\"").unwrap();
+pub fn revoke(roster: &str, id: &str, reason: &str) -> String {
+    let named = format!("id = \"{id}\"");
+    let (before, after) = roster.split_once(&named).unwrap();
     let (key, rest) = after.split_once("ssh = ").unwrap();
     let (line, rest) = rest.split_once('\n').unwrap();
     let revoked = format!("revoked = {{ on = \"2026-11-20\", reason = \"{reason}\" }}");
-    format!("{before}id = \"carol\"{key}ssh = {line}\n{revoked}\n{rest}")
+    format!("{before}{named}{key}ssh = {line}\n{revoked}\n{rest}")
 }
 
 #[test]
@@ -84,7 +85,7 @@ fn a_key_that_retired_since_still_counts_there_and_a_compromised_one_does_not() 
         let world = World::team();
         let ben = signed(&world, "tags");
         let ana = sign_version(&world, ".countersign/roster.toml", |roster| {
-            revoke_carol(roster, reason)
+            revoke(&roster, "carol", reason)
         });
         ben.git(&["push", "-q", "origin", "HEAD:main"]);
         land(&ana);
@@ -188,7 +189,7 @@ fn an_old_release_branch_keeps_no_signer_alive() {
         ben.git(&["push", "-q", "origin", "HEAD:release"]);
         if reason == "retired" {
             let ana = sign_version(&world, ".countersign/roster.toml", |roster| {
-                revoke_carol(roster, reason)
+                revoke(&roster, "carol", reason)
             });
             land(&ana);
         }
