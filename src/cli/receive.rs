@@ -6,6 +6,7 @@ use countersign::change::{CommitId, History};
 use countersign::codes::Code;
 use countersign::gate::{Undecided, Verdict};
 use countersign::report::{self, Labels};
+use countersign::store::first_lost;
 use countersign::text::escape;
 
 use super::args::Global;
@@ -81,22 +82,20 @@ fn read_refs() -> Result<Vec<Pushed>, Failure> {
 
 /// Attestations are only ever added: a push that takes some away would hide a rejection.
 fn keep_attestations(context: &Context, store: &Pushed) -> Result<(), Failure> {
-    let kept = match (&store.old, &store.new) {
-        (None, _) => true,
-        (Some(_), None) => false,
-        (Some(old), Some(new)) => context.repo.is_ancestor(old, new)?,
+    let lost = match (&store.old, &store.new) {
+        (None, _) => return Ok(()),
+        (Some(_), None) => "all of them".to_owned(),
+        (Some(old), Some(new)) if !context.repo.is_ancestor(old, new)? => "its history".to_owned(),
+        (Some(old), Some(new)) => {
+            match first_lost(&context.repo, old, new).map_err(Undecided::from)? {
+                Some(place) => place.path(),
+                None => return Ok(()),
+            }
+        }
     };
-    match kept {
-        true => Ok(()),
-        false => Err(Failure::no(
-            Code::STORE_LOST,
-            format!(
-                "the push takes attestations away from {}",
-                escape(&store.name, 100)
-            ),
-        )
-        .next("countersign sync")),
-    }
+    let name = escape(&store.name, 100);
+    let message = format!("the push takes attestations away from {name}: {lost}");
+    Err(Failure::no(Code::STORE_LOST, message).next("countersign sync"))
 }
 
 /// Judges one branch; whether it may land. What isn't protected may.

@@ -157,13 +157,11 @@ pub(super) fn missing_in(
         if depth > MAX_DEPTH {
             return Ok(false);
         }
-        let theirs: BTreeMap<_, _> = match lacks {
-            Some(tree) => repo.tree_entries(tree)?,
-            None => Vec::new(),
+        let mut theirs = BTreeMap::new();
+        for entry in lacks.map_or(Ok(Vec::new()), |tree| repo.tree_entries(tree))? {
+            // The first where a broken tree has several, as readers take it.
+            theirs.entry(entry.name.clone()).or_insert(entry);
         }
-        .into_iter()
-        .map(|entry| (entry.name.clone(), entry))
-        .collect();
         let Ok(entries) = spend(&mut budget, repo.tree_entries(have)?) else {
             return Ok(false);
         };

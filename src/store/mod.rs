@@ -8,6 +8,7 @@
 mod folder;
 mod git_ref;
 mod layout;
+mod lost;
 mod read;
 mod sync;
 #[cfg(test)]
@@ -21,6 +22,7 @@ pub use git_ref::GitStore;
 pub use layout::{
     MAX_BLOB, MAX_BUNDLE, MAX_MANIFEST, Place, REMOTES_PREFIX, STORE_REF, change_folder,
 };
+pub use lost::first_lost;
 pub use read::{Junk, Limits, Listing, ManifestLookup, StoredBundle};
 pub use sync::{Direction, Fetched, SyncError, SyncReport, SyncRequest};
 

@@ -2,19 +2,25 @@
 
 use std::process::Command;
 
+use countersign::attestation::{AnyStatement, Bundle, Decision};
+
 use crate::hook::path_with_program;
 use crate::world::{Clone, Run, World, run};
 
 /// The team, with the hook installed on the server and its root pinned.
 fn guarded() -> World {
     let world = World::team();
-    let server = server(&world);
+    guard(&world);
+    world
+}
+
+fn guard(world: &World) {
+    let server = server(world);
     server
         .countersign(&["hook", "install", "--pre-receive"])
         .expect(0, "refuses what is pushed to protected branches")
         .expect(0, "git config countersign.root sha256:DIGEST");
     server.git(&["config", "countersign.root", &world.root()]);
-    world
 }
 
 /// The bare repository.
@@ -142,6 +148,51 @@ fn attestations_are_not_taken_away() {
         push(&ben, &["origin", ":refs/countersign/attestations"]).status,
         0
     );
+}
+
+/// Somebody puts a commit on top of the store that takes the rejection away, or nothing, and lands what was rejected.
+#[test]
+fn a_rejection_is_not_taken_away_by_a_commit_on_top_of_it() {
+    for taken in [true, false] {
+        let world = World::team();
+        let ben = branch(&world, "generated");
+        ben.git(&["push", "-q", "-u", "origin", "tags"]);
+        world
+            .person("ana")
+            .sign("tags")
+            .expect(0, "approved by ana");
+        let carol = world.clone_for("carol");
+        let digest = carol.digest(&["origin/tags"]);
+        let reject = ["sign", "tags", "--reject", "--confirm", &digest];
+        carol.countersign(&reject).expect(1, "Rejected");
+
+        guard(&world);
+        let name = "refs/countersign/attestations";
+        ben.git(&["fetch", "-q", "origin", &format!("+{name}:refs/x")]);
+        let gone = |path: &str| taken && is_rejection(&ben, path);
+        let (rejections, tree) = ben.without("refs/x", gone);
+        assert_eq!(rejections, usize::from(taken));
+        let above = ben.git(&["commit-tree", "-p", "refs/x", "-m", "x", &tree]);
+        let pushed = push(&ben, &["origin", &format!("{above}:{name}")]);
+        assert_eq!(pushed.stderr.contains("CS603"), taken, "{pushed:?}");
+        assert_eq!(pushed.status != 0, taken, "{pushed:?}");
+        let landed = push(&ben, &["origin", "HEAD:main"]);
+        assert!(landed.stderr.contains("CS302"), "{landed:?}");
+        assert_ne!(landed.status, 0);
+    }
+}
+
+fn is_rejection(clone: &Clone, path: &str) -> bool {
+    let read = || {
+        let text = clone.git(&["show", &format!("refs/x:{path}")]);
+        let bundle = Bundle::parse(text.as_bytes()).ok()?;
+        AnyStatement::parse(bundle.payload()).ok()
+    };
+    let decision = |statement| match statement {
+        AnyStatement::SignOff(statement) => Some(statement.predicate.review.decision),
+        AnyStatement::Declaration(_) => None,
+    };
+    path.ends_with(".json") && read().and_then(decision) == Some(Decision::Rejected)
 }
 
 #[test]

@@ -301,7 +301,16 @@ impl Clone {
     }
 
     /// Takes files out of the store of the remote, which is whole in `whole`; says how many.
-    pub fn withhold(&self, whole: &str, mut gone: impl FnMut(&str) -> bool) -> usize {
+    pub fn withhold(&self, whole: &str, gone: impl FnMut(&str) -> bool) -> usize {
+        let (number, tree) = self.without(whole, gone);
+        let commit = self.git(&["commit-tree", "-m", "Withhold", &tree]);
+        let refspec = format!("{commit}:refs/countersign/attestations");
+        self.git(&["push", "-q", "-f", "origin", &refspec]);
+        number
+    }
+
+    /// The tree of a commit without some of its files, and how many those are.
+    pub fn without(&self, whole: &str, mut gone: impl FnMut(&str) -> bool) -> (usize, String) {
         self.git(&["read-tree", "--index-output=.git/other", whole]);
         let with_index = |args: &[&str]| {
             let mut git = self.command("git");
@@ -310,12 +319,10 @@ impl Clone {
         };
         let listed = with_index(&["ls-files"]);
         let gone: Vec<&str> = listed.lines().filter(|path| gone(path)).collect();
-        with_index(&[&["rm", "-q", "--cached", "--"], gone.as_slice()].concat());
-        let tree = with_index(&["write-tree"]);
-        let commit = self.git(&["commit-tree", "-m", "Withhold", &tree]);
-        let refspec = format!("{commit}:refs/countersign/attestations");
-        self.git(&["push", "-q", "-f", "origin", &refspec]);
-        gone.len()
+        if !gone.is_empty() {
+            with_index(&[&["rm", "-q", "--cached", "--"], gone.as_slice()].concat());
+        }
+        (gone.len(), with_index(&["write-tree"]))
     }
 
     /// Signs a change off without a terminal.

@@ -1,0 +1,45 @@
+//! What a store loses from one commit to another.
+
+use super::{Place, StoreError};
+use crate::change::CommitId;
+use crate::git::{FileTree, Repository};
+
+/// The first file of a store at one commit that another commit doesn't hold: an attestation, a manifest, a text. What
+/// the later commit reaches says nothing, since files can be taken away on top of it. Junk may go.
+///
+/// # Errors
+/// A commit or tree that can't be read; more than is gone through.
+pub fn first_lost(
+    repo: &Repository,
+    old: &CommitId,
+    new: &CommitId,
+) -> Result<Option<Place>, StoreError> {
+    let (old, new) = (repo.files(old)?, repo.files(new)?);
+    let mut missing = Vec::new();
+    let complete = old.missing_in(Some(&new), &mut |path| missing.extend(Place::parse(path)))?;
+    if !complete {
+        let text = "a push that takes too many files of the store away".to_owned();
+        return Err(StoreError::LimitReached(text));
+    }
+    for place in missing {
+        if holds(&old, &place)? {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether what its name says stands at a place.
+fn holds(tree: &FileTree<'_>, place: &Place) -> Result<bool, StoreError> {
+    let path = place.path();
+    let (folder, name) = path.rsplit_once('/').unwrap_or_default();
+    for entry in tree.entries(folder)? {
+        if entry.name == name.as_bytes()
+            && let Some(bytes) = tree.read(&entry, place.limit())?
+            && place.vouches_for(&bytes)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
