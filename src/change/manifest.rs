@@ -189,6 +189,14 @@ impl ChangeManifest {
         Ok(())
     }
 
+    /// What differs at the paths of another change alone.
+    pub fn within(&self, other: &Self) -> Self {
+        let shared = |path: &RepoPath| Some((path.clone(), self.entries.get(path)?.clone()));
+        Self {
+            entries: other.paths().filter_map(shared).collect(),
+        }
+    }
+
     /// The change back: the sides of every entry swapped.
     pub fn invert(&self) -> Self {
         let swap =

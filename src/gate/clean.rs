@@ -58,6 +58,15 @@ enum Merged {
     Unknown(RepoPath),
 }
 
+/// What merging three texts gave.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct MergedTexts {
+    /// Of the three together; 0 where one is too large to be merged.
+    bytes: usize,
+    /// The SHA-256 of the result; `None` where there is none.
+    result: Option<Digest>,
+}
+
 /// A path at which texts must be merged to tell.
 struct Merge {
     path: RepoPath,
@@ -202,11 +211,11 @@ impl Gate<'_> {
         unit: &Rc<Unit>,
     ) -> Result<bool, Undecided> {
         let mut first = Rc::clone(unit);
-        let mut composed = unit.manifest.clone();
+        let mut composed = unit.manifest.within(&reviewed.manifest);
+        let mut touches = !composed.is_empty();
         for _ in 0..MAX_GROUP {
             // A unit that touches no path of the change makes no difference to what stands at them.
-            let touches = |path| first.manifest.entry(path).is_some();
-            if reviewed.manifest.paths().any(touches)
+            if touches
                 && self.holds_clean_merge(line, reviewed, &composed, first.parent.as_ref())?
             {
                 return Ok(true);
@@ -220,8 +229,9 @@ impl Gate<'_> {
                     break;
                 }
             }
-            composed = first
-                .manifest
+            let before = first.manifest.within(&reviewed.manifest);
+            touches = !before.is_empty();
+            composed = before
                 .compose(&composed)
                 .map_err(|error| Undecided::new(Code::INTERNAL, error.to_string()))?;
         }
@@ -236,8 +246,7 @@ impl Gate<'_> {
         landed: &ChangeManifest,
         base: Option<&CommitId>,
     ) -> Result<bool, Undecided> {
-        let shared = |path| landed.entry(path).is_some();
-        if !reviewed.manifest.paths().any(shared) {
+        if landed.is_empty() {
             return Ok(false);
         }
         match self.merged(line, reviewed, landed, base)? {
@@ -313,32 +322,51 @@ impl Gate<'_> {
     ) -> Result<Merged, Undecided> {
         let mut bytes = 0;
         for merge in merges {
-            let cur = match base {
-                Some(base) => self.text_at(base, &merge.path, &merge.cur)?,
-                None => None,
-            };
-            // Too large to be merged.
-            let Some(cur) = cur else {
+            let Some(base) = base else {
                 return Ok(Merged::Differs);
             };
-            let old = self.reviewed_text(reviewed, &merge.path, &merge.old)?;
-            let new = self.reviewed_text(reviewed, &merge.path, &merge.new)?;
-            let (Some(old), Some(new)) = (old, new) else {
+            let Some(texts) = self.merged_texts(line, reviewed, merge, base)? else {
                 return Ok(Merged::Unknown(merge.path.clone()));
             };
-            let texts = [&old, &new, &cur];
-            let length: usize = texts.iter().map(|text| text.len()).sum();
-            bytes += length;
-            if bytes > MERGED_LIMIT || !texts.iter().all(|text| is_mergeable(text)) {
-                return Ok(Merged::Differs);
-            }
-            line.merges(length as u64, MAX_CHECK)?;
-            let merged = merge_lines(&old, &new, &cur);
-            if merged.is_none_or(|merged| sha256(&merged) != merge.result) {
+            bytes += texts.bytes;
+            if bytes > MERGED_LIMIT || texts.result != Some(merge.result) {
                 return Ok(Merged::Differs);
             }
         }
         Ok(Merged::Same)
+    }
+
+    /// What merging the texts at a path gives, once in a check for the same texts; `None` where a reviewed one is not
+    /// here.
+    fn merged_texts(
+        &self,
+        line: &Line<'_>,
+        reviewed: &Reviewed,
+        merge: &Merge,
+        base: &CommitId,
+    ) -> Result<Option<MergedTexts>, Undecided> {
+        let names = [merge.old, merge.new, merge.cur];
+        if let Some(known) = line.merged_texts(&names) {
+            return Ok(Some(known));
+        }
+        let mut found = MergedTexts::default();
+        // What is too large to be read is too large to be merged.
+        if let Some(cur) = self.text_at(base, &merge.path, &merge.cur)? {
+            let old = self.reviewed_text(reviewed, &merge.path, &merge.old)?;
+            let new = self.reviewed_text(reviewed, &merge.path, &merge.new)?;
+            let (Some(old), Some(new)) = (old, new) else {
+                return Ok(None);
+            };
+            let texts = [&old, &new, &cur];
+            found.bytes = texts.iter().map(|text| text.len()).sum();
+            if texts.iter().all(|text| is_mergeable(text)) {
+                line.merges(found.bytes as u64, MAX_CHECK)?;
+                let merged = merge_lines(&old, &new, &cur);
+                found.result = merged.map(|merged| sha256(&merged));
+            }
+        }
+        line.keep_merged_texts(names, found);
+        Ok(Some(found))
     }
 
     /// A side of a reviewed change: from the store, else from where statements say that it stands.

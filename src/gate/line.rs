@@ -7,6 +7,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use super::Undecided;
+use super::clean::MergedTexts;
 use super::landed::{Age, Landed, Window};
 use super::statements::Place;
 use super::stored::{Signed, Stored};
@@ -41,6 +42,8 @@ pub(super) struct Line<'a> {
     verified: RefCell<HashMap<VerifiedUnder, Rc<Verified>>>,
     /// How many bytes were merged.
     merged: Cell<u64>,
+    /// What merging texts gave, by the names of old, new and current.
+    merged_texts: RefCell<HashMap<[Digest; 3], MergedTexts>>,
     /// The commits of other lines, by their tips.
     others: RefCell<HashMap<CommitId, Rc<HashSet<CommitId>>>>,
     /// When commits landed, where that isn't now.
@@ -92,6 +95,7 @@ impl<'a> Line<'a> {
             signed: RefCell::default(),
             verified: RefCell::default(),
             merged: Cell::default(),
+            merged_texts: RefCell::default(),
             others: RefCell::default(),
             landed_at: RefCell::default(),
         }
@@ -346,6 +350,16 @@ impl<'a> Line<'a> {
             )),
             false => Ok(()),
         }
+    }
+
+    /// What merging texts of these names gave, where that is known.
+    pub fn merged_texts(&self, names: &[Digest; 3]) -> Option<MergedTexts> {
+        self.merged_texts.borrow().get(names).copied()
+    }
+
+    /// Keeps what merging texts of these names gave.
+    pub fn keep_merged_texts(&self, names: [Digest; 3], merged: MergedTexts) {
+        self.merged_texts.borrow_mut().insert(names, merged);
     }
 
     /// Makes sure that landed units are on what is walked, with what they landed on, so that they have a place there.
