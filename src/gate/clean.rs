@@ -107,16 +107,34 @@ impl Gate<'_> {
         line: &Line<'_>,
         place: &Place<'_>,
         base: Option<&CommitId>,
-    ) -> Result<Vec<Rc<Reviewed>>, Undecided> {
+    ) -> Result<Rc<Vec<Rc<Reviewed>>>, Undecided> {
         let landed = place.manifest;
         if !self.judging.policy.clean_merge || landed.is_empty() || touches_trust(landed) {
-            return Ok(Vec::new());
+            return Ok(Rc::default());
         }
-        for unit in place.units {
-            if self.history.parents(&unit.commit)?.len() > MAX_PARENTS {
-                return Ok(Vec::new());
-            }
-        }
+        let (Some(first), Some(last)) = (place.units.first(), place.units.last()) else {
+            return Ok(Rc::new(self.find_covering(line, place, base)?));
+        };
+        let version = self.judging.version.number();
+        let of = (version, first.commit.clone(), last.commit.clone());
+        line.covering(of, || self.find_covering(line, place, base))
+    }
+
+    fn find_covering(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+        base: Option<&CommitId>,
+    ) -> Result<Vec<Rc<Reviewed>>, Undecided> {
+        let landed = place.manifest;
+        // Such a merge is covered by nothing but its own digest, and what was said of another form binds it all the same.
+        let mut parents = place
+            .units
+            .iter()
+            .map(|unit| self.history.parents(&unit.commit));
+        let few = parents.try_fold(true, |few, parents| -> Result<_, Undecided> {
+            Ok(few && parents?.len() <= MAX_PARENTS)
+        })?;
         let stored = self.changes(line)?;
         let mut covering = Vec::new();
         for (digest, manifest) in stored.around(landed, &place.digest) {
@@ -128,7 +146,7 @@ impl Gate<'_> {
             let reviewed = Reviewed {
                 digest: *digest,
                 manifest: manifest.clone(),
-                fits,
+                fits: fits && few,
                 sides,
             };
             if let Merged::Same = self.merged(line, &reviewed, landed, base)? {
@@ -136,6 +154,34 @@ impl Gate<'_> {
             }
         }
         Ok(covering)
+    }
+
+    /// Of several units, the digests by which each alone could be covered, but for those by which all are.
+    pub(super) fn parts(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+        whole: &[Rc<Reviewed>],
+    ) -> Result<Vec<ChangeDigest>, Undecided> {
+        let mut parts = Vec::new();
+        if place.units.len() < 2 {
+            return Ok(parts);
+        }
+        let known = |digest: &ChangeDigest| {
+            *digest == place.digest || whole.iter().any(|reviewed| reviewed.digest == *digest)
+        };
+        for unit in place.units.iter().filter(|unit| !unit.manifest.is_empty()) {
+            let covering = self.covering(line, &Place::of_unit(unit), unit.parent.as_ref())?;
+            let covering = covering.iter().map(|reviewed| reviewed.digest);
+            parts.extend(
+                covering
+                    .chain([unit.digest])
+                    .filter(|digest| !known(digest)),
+            );
+        }
+        parts.sort();
+        parts.dedup();
+        Ok(parts)
     }
 
     /// Whether landed units are a statement's reviewed commits one by one, each that very change or, where the policy

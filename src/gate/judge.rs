@@ -16,7 +16,7 @@ use super::statements::{Place, Statements};
 use super::trust_unit::{only_trust, touches_trust};
 use super::verdict::{Coverage, Effect, Scope, Undecided, UnitVerdict, Verdict};
 use crate::ai::assess;
-use crate::change::{ChangeManifest, CommitId, History, HistoryError};
+use crate::change::{ChangeManifest, Commit, CommitId, History, HistoryError};
 use crate::codes::Code;
 use crate::policy::Facts;
 use crate::verify::VerifiedStatement;
@@ -39,6 +39,11 @@ pub struct Assessment {
     pub declarations: Vec<VerifiedStatement>,
     /// Every genuine statement over the change, whether it counts or not.
     pub genuine: Vec<VerifiedStatement>,
+}
+
+/// When a commit says that it was made. A time that no clock shows is as old as can be.
+fn committed_at(commit: &Commit) -> Timestamp {
+    Timestamp::from_second(commit.committed_at).unwrap_or(Timestamp::MIN)
 }
 
 /// What is known of a group whatever was signed.
@@ -166,7 +171,10 @@ impl Gate<'_> {
         };
         let steps = Steps::new(self.progress, commits.len());
         let mut units = Vec::with_capacity(commits.len());
-        let (mut latest, mut lacking) = (Timestamp::MIN, None);
+        // Nor before what was accepted.
+        let accepted = base.map(|base| self.history.commit(base)).transpose()?;
+        let accepted = accepted.map(|commit| committed_at(&commit).min(self.now));
+        let (mut latest, mut lacking) = (accepted.unwrap_or(Timestamp::MIN), None);
         for commit in &commits {
             let committed_at = self.check_time(commit)?;
             if scope == Scope::Complete {
@@ -238,8 +246,7 @@ impl Gate<'_> {
             );
             return Err(Undecided::new(Code::RANGE_UNKNOWN, message));
         }
-        // A time that no clock shows is as old as can be.
-        Ok(Timestamp::from_second(commit.committed_at).unwrap_or(Timestamp::MIN))
+        Ok(committed_at(&commit))
     }
 
     /// Units that touch nothing but the trust files are judged as a whole.
@@ -299,8 +306,10 @@ impl Gate<'_> {
         let covering = self.covering(line, place, base)?;
         let all = || covering.iter().map(|reviewed| reviewed.digest);
         let known = self.known(place, base, head)?;
+        let parts = self.parts(line, place, &covering)?;
         let exact = Place {
             others: all().collect(),
+            parts,
             ..place.clone()
         };
         let mut best = self.assess_by(line, &exact, &known, head)?;
@@ -316,7 +325,7 @@ impl Gate<'_> {
             let merged = Place {
                 reviewed: Some(Rc::clone(reviewed)),
                 others: others.chain([place.digest]).collect(),
-                ..place.clone()
+                ..exact.clone()
             };
             let found = self.assess_by(line, &merged, &known, head)?;
             told.extend(found.unit.statements.iter().cloned());

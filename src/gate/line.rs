@@ -7,7 +7,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use super::Undecided;
-use super::clean::MergedTexts;
+use super::clean::{MergedTexts, Reviewed};
 use super::landed::{Age, Landed, Window};
 use super::statements::Place;
 use super::stored::{Signed, Stored};
@@ -40,6 +40,8 @@ pub(super) struct Line<'a> {
     signed: RefCell<HashMap<SignedUnder, Rc<Vec<Signed>>>>,
     /// The bundles that were verified, whatever change they are of.
     verified: RefCell<HashMap<VerifiedUnder, Rc<Verified>>>,
+    /// The reviewed changes of which units are the clean merge.
+    covering: RefCell<HashMap<CoveringUnder, Rc<Vec<Rc<Reviewed>>>>>,
     /// How many bytes were merged.
     merged: Cell<u64>,
     /// What merging texts gave, by the names of old, new and current.
@@ -52,6 +54,8 @@ pub(super) struct Line<'a> {
 
 /// A trust version, by its number, and a stored change.
 type SignedUnder = (u64, ChangeDigest);
+/// A trust version, by its number, and the first and the last of some units.
+type CoveringUnder = (u64, CommitId, CommitId);
 /// A trust version, by its number, and a bundle, by its name.
 type VerifiedUnder = (u64, Digest);
 /// What verifying a bundle gave.
@@ -94,6 +98,7 @@ impl<'a> Line<'a> {
             stored: RefCell::default(),
             signed: RefCell::default(),
             verified: RefCell::default(),
+            covering: RefCell::default(),
             merged: Cell::default(),
             merged_texts: RefCell::default(),
             others: RefCell::default(),
@@ -295,6 +300,20 @@ impl<'a> Line<'a> {
         let signed = Rc::new(read()?);
         self.signed.borrow_mut().insert(of, Rc::clone(&signed));
         Ok(signed)
+    }
+
+    /// The reviewed changes of which some units are the clean merge, looked for once for each version that judges.
+    pub fn covering(
+        &self,
+        of: CoveringUnder,
+        find: impl FnOnce() -> Result<Vec<Rc<Reviewed>>, Undecided>,
+    ) -> Result<Rc<Vec<Rc<Reviewed>>>, Undecided> {
+        if let Some(known) = self.covering.borrow().get(&of) {
+            return Ok(Rc::clone(known));
+        }
+        let covering = Rc::new(find()?);
+        self.covering.borrow_mut().insert(of, Rc::clone(&covering));
+        Ok(covering)
     }
 
     /// What verifying a bundle gave, done once for each version that judges.

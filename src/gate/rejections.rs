@@ -22,7 +22,7 @@ impl Gate<'_> {
         let (policy, roster) = (&self.judging.policy, &self.judging.roster);
         let all = &statements.verified;
         let stands = |statement: &VerifiedStatement, rejection: &SignOff| {
-            self.is_of_this_landing(line, place, rejection)
+            self.is_of_this_landing(line, place, (statement, rejection))
                 && could_sign(policy, roster, facts, statement.signer())
                 && !all.iter().any(|newer| replaces(newer, statement))
         };
@@ -36,13 +36,24 @@ impl Gate<'_> {
     /// Whether a rejection speaks of the group at this place: on this target, and of the landed unit that it
     /// names, or of what lands after its tip, which nothing spends. Where its tip stands is no way out of
     /// it: only a group that landed before it is let through.
-    fn is_of_this_landing(&self, line: &Line<'_>, place: &Place<'_>, rejection: &SignOff) -> bool {
+    ///
+    /// Of a part of several units only what landed can be rejected: a commit that was rejected before may stand in a
+    /// branch that was made better by more of them, and is judged as a whole.
+    fn is_of_this_landing(
+        &self,
+        line: &Line<'_>,
+        place: &Place<'_>,
+        (statement, rejection): (&VerifiedStatement, &SignOff),
+    ) -> bool {
         let Some(target) = self.target_of(line, place, &rejection.change) else {
             return false;
         };
         let landed = rejection.change.landed.as_ref();
         if place.units.iter().any(|unit| landed == Some(&unit.commit)) {
             return true;
+        }
+        if place.parts.contains(&statement.subject()) {
+            return false;
         }
         let Some(last) = place.units.last() else {
             return true;
@@ -65,6 +76,7 @@ fn replaces(newer: &VerifiedStatement, rejection: &VerifiedStatement) -> bool {
     };
     let covered = targets(newer);
     named
+        && newer.subject() == rejection.subject()
         && newer.signer() == rejection.signer()
         && newer.signed_on() > rejection.signed_on()
         && targets(rejection)

@@ -27,6 +27,8 @@ pub(super) struct Place<'a> {
     pub reviewed: Option<Rc<Reviewed>>,
     /// The other digests by which it could be covered: what their statements add counts too.
     pub others: Vec<ChangeDigest>,
+    /// Of several units, the digests by which each alone could be covered: what their statements add counts too.
+    pub parts: Vec<ChangeDigest>,
     /// Whether it is judged by its own digest alone, whatever it is the clean merge of.
     pub forms: Forms,
 }
@@ -46,6 +48,7 @@ impl<'a> Place<'a> {
             units,
             reviewed: None,
             others: Vec::new(),
+            parts: Vec::new(),
             forms: Forms::Any,
         }
     }
@@ -131,17 +134,14 @@ impl Gate<'_> {
             }
         }
         self.relate(&found.verified, &mut reasons);
-        for digest in &place.others {
-            let why = || {
-                let why = format!(
-                    "signed for {}, of which this is another form",
-                    digest.short()
-                );
-                Some((Code::OTHER_FORM, why))
-            };
+        let others = place.others.iter();
+        let others = others.map(|digest| (digest, "of which this is another form"));
+        let parts = place.parts.iter().map(|digest| (digest, "a part of this"));
+        for (digest, which) in others.chain(parts) {
             for bundle in self.bundles(digest)? {
                 if let Ok(statement) = self.verified(line, &bundle, *digest) {
-                    reasons.push(why());
+                    let why = format!("signed for {}, {which}", digest.short());
+                    reasons.push(Some((Code::OTHER_FORM, why)));
                     found.verified.push(statement);
                 }
             }

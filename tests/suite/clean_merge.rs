@@ -326,3 +326,83 @@ fn a_merge_of_three_parents_is_no_clean_merge() {
         ci(&world).expect(status, "");
     }
 }
+
+/// Sixty units that change a large file since the signature: no text is merged twice, else a limit would end the check.
+#[test]
+fn a_large_file_that_many_units_changed_since_is_merged_once_for_each_state() {
+    let world = World::team();
+    let ana = world.person("ana");
+    let line = |number: usize| format!("package {number:06} {}\n", "x".repeat(80));
+    let mut lines: Vec<_> = (0..11_000).map(line).collect();
+    let land = |lines: &[String], message: &str| ana.commit("lock.txt", &lines.concat(), message);
+    land(&lines, "Add a lock file");
+    ana.countersign(&["declare", "--ai", "none"]).ok();
+    ana.git(&["push", "-q"]);
+
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", "work"]);
+    let mut changed = lines.clone();
+    changed[5] = "package five\n".to_owned();
+    ben.commit("lock.txt", &changed.concat(), "Change a line");
+    ben.countersign(&["declare", "--ai", "assisted"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", "work"]);
+    ana.sign("work").expect(0, "approved by ana");
+
+    for number in 0..60 {
+        lines[20 + number * 3] = format!("package {number} changed\n");
+        land(&lines, "Change another");
+    }
+    ana.git(&["push", "-q"]);
+    ben.git(&["fetch", "-q"]);
+    ben.git(&["rebase", "-q", "origin/main"]);
+    ben.git(&["push", "-q", "origin", "HEAD:main"]);
+    world.ci("HEAD~1..HEAD").expect(0, "clean merge of ");
+}
+
+/// Carol rejects a change, or doesn't; it lands merged, by a merge of two parents or of three.
+#[test]
+fn a_rejection_binds_a_merge_of_however_many_parents() {
+    for (parents, rejected) in [(2, true), (3, true), (3, false)] {
+        let world = world(true);
+        let grace = world.fresh("grace");
+        grace.git(&["switch", "-q", "-c", "work"]);
+        grace.commit("lines.txt", &OLD.replace("two", "TWO"), "Change a line");
+        grace.countersign(&["declare", "--ai", "none"]).ok();
+        grace.git(&["push", "-q", "-u", "origin", "work"]);
+        if rejected {
+            let carol = world.clone_for("carol");
+            let digest = carol.digest(&["origin/work"]);
+            let reject = ["sign", "work", "--reject", "--confirm", &digest];
+            carol.countersign(&reject).expect(1, "Rejected");
+        }
+        land_by_ana(&world, &OLD.replace("seven", "SEVEN"), "Change the last");
+        grace.git(&["fetch", "-q"]);
+        grace.git(&["switch", "-q", "--detach", "origin/main"]);
+        grace.git(&["merge", "-q", "--no-ff", "-m", "Merge", "work"]);
+        if parents == 3 {
+            let same = [
+                "commit-tree",
+                "-m",
+                "Same",
+                "-p",
+                "origin/main",
+                "origin/main^{tree}",
+            ];
+            let third = grace.git(&same);
+            let parents = ["-p", "origin/main", "-p", "work", "-p", &third];
+            let octopus = [
+                &["commit-tree", "-m", "Octopus"],
+                &parents[..],
+                &["HEAD^{tree}"],
+            ];
+            let octopus = grace.git(&octopus.concat());
+            grace.git(&["reset", "-q", "--hard", &octopus]);
+        }
+        grace
+            .countersign(&["declare", "origin/main..HEAD", "--ai", "none"])
+            .ok();
+        grace.git(&["push", "-q", "origin", "HEAD:main"]);
+        let run = world.ci("HEAD~1..HEAD").expect(i32::from(rejected), "");
+        assert_eq!(run.stdout.contains("CS302"), rejected, "{run:?}");
+    }
+}

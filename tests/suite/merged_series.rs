@@ -291,3 +291,68 @@ fn a_merged_series_is_judged_by_the_version_before_too() {
         assert_eq!(earlier, status == 0, "{run:?}");
     }
 }
+
+/// Carol rejects the first of three units that landed under one signature, or nothing; as they were signed, or merged.
+#[test]
+fn a_unit_that_is_rejected_inside_a_series_that_landed_refuses_the_series() {
+    for (merged, rejected) in [(false, true), (true, true), (true, false)] {
+        let (world, ben) = signed();
+        if merged {
+            moved(&world);
+        }
+        rebase(&ben);
+        land(&ben);
+        world.ci("HEAD~3..HEAD").expect(0, "series of 3");
+        if rejected {
+            let carol = world.clone_for("carol");
+            let digest = carol.digest(&["HEAD~3..HEAD~2"]);
+            let reject = ["sign", "HEAD~2", "--reject", "--confirm", &digest];
+            carol.countersign(&reject).expect(1, "Rejected");
+        }
+        let told = if rejected { "CS302" } else { "series of 3" };
+        world.ci("HEAD~3..HEAD").expect(i32::from(rejected), told);
+        let args = ["verify", "--release", "--root", &world.root()];
+        let release = world.person("ci").countersign(&args);
+        assert_eq!(release.stdout.contains("CS302"), rejected, "{release:?}");
+    }
+}
+
+/// A commit that was rejected before it landed may stand in a branch that was made better and signed as a whole.
+#[test]
+fn a_commit_that_was_rejected_alone_lands_in_a_series_that_was_signed() {
+    let world = World::team();
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", "work"]);
+    ben.commit("a.txt", "one\n", "Begin");
+    ben.countersign(&["declare", "--ai", "generated"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", "work"]);
+    let carol = world.clone_for("carol");
+    let digest = carol.digest(&["origin/work"]);
+    let reject = ["sign", "work", "--reject", "--confirm", &digest];
+    carol.countersign(&reject).expect(1, "Rejected");
+    ben.commit("tests.txt", "two\n", "Test it");
+    ben.countersign(&["declare", "--ai", "generated"]).ok();
+    ben.git(&["push", "-q"]);
+    carol.sign("work").expect(0, "approved by carol");
+    land(&ben);
+    world.ci("HEAD~2..HEAD").expect(0, "series of 2");
+}
+
+/// What was declared of one commit counts where it lands among others: its extent, and who declared it as theirs.
+#[test]
+fn what_was_declared_of_a_commit_binds_the_series_that_it_lands_in() {
+    for (extent, status) in [("generated", 1), ("none", 0)] {
+        let world = World::team();
+        let rule = "[[rule]]\nname = \"ai\"\nwhen = { ai = \"generated\" }\nrequire = { level = \"senior\" }\n";
+        world.sign_policy(|policy| format!("{policy}\n{rule}"));
+        let ben = world.fresh("ben");
+        ben.git(&["switch", "-q", "-c", "work"]);
+        ben.commit("a.txt", "one\n", "Begin");
+        ben.countersign(&["declare", "--ai", extent]).ok();
+        ben.commit("b.txt", "two\n", "End");
+        ben.countersign(&["declare", "--ai", "none"]).ok();
+        land(&ben);
+        let run = world.ci("HEAD~2..HEAD").expect(status, "");
+        assert_eq!(run.stdout.contains("CS101"), status == 1, "{run:?}");
+    }
+}
