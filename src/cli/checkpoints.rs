@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::Failure;
 use super::context::{Context, Target, short_branch};
 use super::trust_args::TrustSignArgs;
+use super::verify::others;
 
 /// The most failing units that are named.
 const SHOWN: usize = 5;
@@ -57,6 +58,14 @@ pub fn accept(
                 tip
             }
             (Some(before), _, _) => before.git_commit.clone(),
+            (None, Some(tip), Some(judging)) if judging.policy.protected.contains(branch) => {
+                if args.keep_checkpoints {
+                    continue;
+                }
+                failing.extend(failing_units(context, judging, branch, &tip)?);
+                tip
+            }
+            // Not protected until now: the admins accept it as it stands.
             (None, Some(tip), _) => tip,
             (None, None, _) => continue,
         };
@@ -91,8 +100,12 @@ pub fn check(
     let mut failing = Vec::new();
     for checkpoint in &draft.metadata().checkpoints {
         let before = known.iter().find(|known| known.name == checkpoint.name);
-        if before.is_some_and(|before| before.git_commit != checkpoint.git_commit) {
-            let (branch, commit) = (&checkpoint.name, &checkpoint.git_commit);
+        let (branch, commit) = (&checkpoint.name, &checkpoint.git_commit);
+        let moves = match before {
+            Some(before) => before.git_commit != *commit,
+            None => judging.policy.protected.contains(branch),
+        };
+        if moves {
             failing.extend(failing_units(context, judging, branch, commit)?);
         }
     }
@@ -174,7 +187,8 @@ fn failing_units(
     let store = context.store()?;
     let snapshot = store.open().map_err(Undecided::from)?;
     let gate = context.gate(&snapshot, judging, &target);
-    let Verdict { units, .. } = gate.judge_release(head, &[]).map_err(|undecided| {
+    let others = others(context, &gate, &target)?;
+    let Verdict { units, .. } = gate.judge_release(head, &others).map_err(|undecided| {
         Failure::from(undecided).row("or", "--keep-checkpoints leaves the branch for later")
     })?;
     // What passes in an emergency is not accepted before its debt is paid.

@@ -21,7 +21,11 @@ enum Judged {
         head: CommitId,
     },
     Range {
-        base: Option<CommitId>,
+        base: CommitId,
+        head: CommitId,
+    },
+    /// All units of a branch that has no checkpoint.
+    NewBranch {
         head: CommitId,
     },
     Release {
@@ -156,7 +160,10 @@ fn verify_once(
     let verdict = match &judged {
         Judged::Change { base, head } => gate.judge_change(base, head)?,
         Judged::Release { head } => gate.judge_release(head, &others(context, &gate, &target)?)?,
-        Judged::Range { base, head } => judge_range(context, &gate, &target, base.as_ref(), head)?,
+        Judged::Range { base, head } => judge_range(context, &gate, &target, base, head)?,
+        Judged::NewBranch { head } => {
+            gate.judge_new_branch(head, &others(context, &gate, &target)?)?
+        }
     };
     // What was never asked for can't be said to be missing.
     if verdict.waiting && context.never_fetched()? {
@@ -208,13 +215,7 @@ fn judged(
             base: label(context, base_name)?,
             head: head_label,
         };
-        return Ok((
-            Judged::Range {
-                base: Some(base),
-                head,
-            },
-            labels,
-        ));
+        return Ok((Judged::Range { base, head }, labels));
     }
     if let Some(revision) = &args.release {
         let tip = revision.is_empty();
@@ -240,7 +241,9 @@ fn judged(
             Some(base) => context.repo.is_ancestor(&head, base)?,
             None => false,
         };
-        let base = if accepted { Some(head.clone()) } else { base };
+        let Some(base) = (if accepted { Some(head.clone()) } else { base }) else {
+            return Ok((Judged::NewBranch { head }, labels));
+        };
         let labels = Labels {
             base: None,
             ..labels
@@ -251,22 +254,20 @@ fn judged(
     Ok((Judged::Change { base, head }, labels))
 }
 
-/// The tips of the other protected branches, as far as this clone has them.
+/// The other protected branches with their tips, as far as this clone has them.
 pub fn others(
     context: &Context,
     gate: &Gate<'_>,
     target: &Target,
-) -> Result<Vec<CommitId>, Failure> {
-    let mut tips = Vec::new();
+) -> Result<Vec<(String, CommitId)>, Failure> {
+    let mut others = Vec::new();
     for branch in &gate.judging.policy.protected {
-        if *branch != target.name {
-            tips.extend(History::reference(
-                &context.repo,
-                &context.local_name(branch),
-            )?);
+        let tip = History::reference(&context.repo, &context.local_name(branch))?;
+        if let Some(tip) = tip.filter(|_| *branch != target.name) {
+            others.push((branch.clone(), tip));
         }
     }
-    Ok(tips)
+    Ok(others)
 }
 
 /// A landing, or a change whose base was merged into it.
@@ -274,11 +275,11 @@ fn judge_range(
     context: &Context,
     gate: &Gate<'_>,
     target: &Target,
-    base: Option<&CommitId>,
+    base: &CommitId,
     head: &CommitId,
 ) -> Result<Verdict, Failure> {
-    let judged = gate.judge_range(base, head);
-    let (Some(base), Err(undecided)) = (base, &judged) else {
+    let judged = gate.judge_range(Some(base), head);
+    let Err(undecided) = &judged else {
         return Ok(judged?);
     };
     // BASE lies off HEAD's line: of a branch that merged its target it is judged as one change; of

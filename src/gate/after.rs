@@ -8,15 +8,15 @@ use crate::change::CommitId;
 use crate::codes::Code;
 
 impl Gate<'_> {
-    /// Judges all units of the target's line after its checkpoint, up to `head` (SPEC 8.1). Where there is no
-    /// checkpoint the line starts where it leaves that of another protected branch, whose tips are `others`.
+    /// Judges all units of the target's line after its checkpoint, up to `head` (SPEC 8.1). A target without a checkpoint
+    /// is judged as a new branch, beside the `others` that are protected, with their tips.
     ///
     /// # Errors
     /// `head`, the checkpoint, or what the gate's summary names is not on the target's line: could not decide.
     pub fn judge_release(
         &self,
         head: &CommitId,
-        others: &[CommitId],
+        others: &[(String, CommitId)],
     ) -> Result<Verdict, Undecided> {
         let unresolved = || Undecided::new(Code::REF_UNRESOLVED, "the target is not here");
         let tip = self.target_tip.as_ref().ok_or_else(unresolved)?;
@@ -29,7 +29,11 @@ impl Gate<'_> {
                 return Err(self.not_on_line(checkpoint));
             }
             Some(checkpoint) => Some(checkpoint.clone()),
-            None => Line::new(self.history).leaves(tip, others)?,
+            None => self.accepted_elsewhere(tip)?,
+        };
+        let judging = match self.judging.checkpoint(&self.target) {
+            Some(_) => self.with(self.judging, self.progress),
+            None => self.beside(others),
         };
         if let Some(summary) = self.summary_that_accepts()
             && match &start {
@@ -47,8 +51,37 @@ impl Gate<'_> {
                 head.clone(),
                 Vec::new(),
             ),
-            start => self.judge_line(Scope::Complete, start.as_ref(), head),
+            start => judging.judge_line(Scope::Complete, start.as_ref(), head),
         }
+    }
+
+    /// Judges a protected branch that is new: what stands on it and on no line that the admins accepted, with what was
+    /// signed for the `others` where it stands on their lines too.
+    pub fn judge_new_branch(
+        &self,
+        head: &CommitId,
+        others: &[(String, CommitId)],
+    ) -> Result<Verdict, Undecided> {
+        let start = self.accepted_elsewhere(head)?;
+        let gate = self.beside(others);
+        gate.judge_line(Scope::Range, start.as_ref(), head)
+    }
+
+    /// The newest commit of the line that ends at `tip` which the admins accepted on the line of another protected branch.
+    fn accepted_elsewhere(&self, tip: &CommitId) -> Result<Option<CommitId>, Undecided> {
+        let checkpoints = &self.judging.version.metadata().checkpoints;
+        let commits = checkpoints.iter().map(|checkpoint| &checkpoint.git_commit);
+        // One that isn't here says nothing; then more is judged.
+        let here = commits.filter(|commit| self.history.commit(commit).is_ok());
+        let here: Vec<_> = here.cloned().collect();
+        Line::new(self.history).leaves(tip, &here)
+    }
+
+    /// The same gate of a branch that left others: what was signed for them counts for the units that it brought along.
+    fn beside(&self, others: &[(String, CommitId)]) -> Gate<'_> {
+        let mut gate = self.with(self.judging, self.progress);
+        gate.accepted_lines.extend_from_slice(others);
+        gate
     }
 
     /// The summary, where what it names is accepted like a checkpoint: the policy says so, and it passed by this very

@@ -91,6 +91,11 @@ impl Gate<'_> {
         ) else {
             return Ok(None);
         };
+        // Versions land on the first protected branch. On any other whoever pushes says when one comes along, and would keep
+        // the version before in force for as long as they like.
+        if self.judging.policy.protected.first() != Some(&self.target) {
+            return Ok(None);
+        }
         // The version may have landed after the judged range.
         let tip = match &self.target_tip {
             Some(tip) if self.on_line(head, tip)? => tip,

@@ -132,17 +132,6 @@ impl Gate<'_> {
         self.judge_line(Scope::Range, base, head)
     }
 
-    /// Judges a protected branch that is new: from where its line leaves those of the other protected branches,
-    /// whose tips are `others`.
-    pub fn judge_new_branch(
-        &self,
-        head: &CommitId,
-        others: &[CommitId],
-    ) -> Result<Verdict, Undecided> {
-        let start = Line::new(self.history).leaves(head, others)?;
-        self.judge_line(Scope::Range, start.as_ref(), head)
-    }
-
     pub(super) fn judge_line(
         &self,
         scope: Scope,

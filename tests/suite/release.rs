@@ -88,12 +88,48 @@ fn a_protected_branch_without_a_checkpoint_starts_where_it_leaves_another() {
     ana.git(&["add", "-A"]);
     ana.git(&["commit", "-q", "-m", "Protect release"]);
     ana.git(&["push", "-q"]);
-    // Undeclared on main, before the branch leaves: main's matter.
-    land(&world, "main", "one", false);
-    let carol = land(&world, "main", "two", true);
+    // Signed for main, before the branch leaves.
+    let carol = land(&world, "main", "one", true);
     carol.git(&["push", "-q", "origin", "HEAD:release"]);
     let target = ["--target", "release", "--release"];
-    release(&world, &target).expect(0, "nothing since");
+    release(&world, &target).expect(0, "1 declared, 1 trust");
+    // What main brought along counts by what was signed for main, and nothing else does.
     land(&world, "release", "fix", false);
-    release(&world, &target).expect(1, "waiting   1 of 1 unit");
+    release(&world, &target).expect(1, "waiting   1 of 3 units");
+}
+
+/// A commit that nobody signed lands on two branches, of which one has no checkpoint.
+#[test]
+fn a_new_branch_vouches_for_nothing_that_nobody_judged() {
+    for (declared, status) in [(false, 1), (true, 0)] {
+        let world = World::team();
+        world.sign_policy(|policy| {
+            let both = "[\"refs/heads/main\", \"refs/heads/release\"]";
+            policy.replace("[\"refs/heads/main\"]", both)
+        });
+        let carol = land(&world, "main", "one", declared);
+        carol.git(&["push", "-q", "origin", "HEAD:release"]);
+        let run = release(&world, &["--target", "release", "--release"]).expect(status, "");
+        assert_eq!(run.stdout.contains("CS102"), status == 1, "{run:?}");
+    }
+}
+
+/// A branch was protected before it was there; what lands on it before the next version is judged.
+#[test]
+fn a_branch_that_was_protected_before_is_not_accepted_unseen() {
+    for (declared, status) in [(false, 1), (true, 0)] {
+        let world = World::team();
+        world.sign_policy(|policy| {
+            let both = "[\"refs/heads/main\", \"refs/heads/release\"]";
+            policy.replace("[\"refs/heads/main\"]", both)
+        });
+        let ana = world.person("ana");
+        ana.git(&["fetch", "-q"]);
+        ana.git(&["push", "-q", "origin", "origin/main:refs/heads/release"]);
+        land(&world, "release", "fix", declared);
+        ana.git(&["pull", "-q"]);
+        let signed = ana.countersign(&["trust", "sign", "--confirm", "4"]);
+        assert_eq!(signed.status, status, "{signed:?}");
+        assert_eq!(signed.stderr.contains("CS102"), status == 1, "{signed:?}");
+    }
 }

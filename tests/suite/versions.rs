@@ -202,3 +202,47 @@ fn an_old_release_branch_keeps_no_signer_alive() {
         assert_eq!(run.stdout.contains("CS202"), status == 1, "{run:?}");
     }
 }
+
+/// Carol's key retires, or doesn't, by a version that lands on main; ben takes it to another branch after what she signed.
+#[test]
+fn on_another_branch_a_version_is_not_held_back_by_whoever_pushes() {
+    for (retired, status) in [(true, 1), (false, 0)] {
+        let world = World::team();
+        let both = "[\"refs/heads/main\", \"refs/heads/release\"]";
+        world.sign_policy(|policy| policy.replace("[\"refs/heads/main\"]", both));
+        let ana = world.person("ana");
+        ana.git(&["push", "-q", "origin", "origin/main:refs/heads/release"]);
+        world.sign_policy(|policy| format!("{policy}\n# Release has a checkpoint.\n"));
+        ana.git(&["fetch", "-q"]);
+        ana.git(&["push", "-q", "origin", "origin/main:refs/heads/release"]);
+
+        let ben = world.fresh("ben");
+        ben.git(&["switch", "-q", "-c", "fix", "origin/release"]);
+        ben.commit("fix.rs", "one\n", "Fix");
+        let target = ["--target", "release"];
+        ben.countersign(&[&["declare", "--ai", "assisted"], &target[..]].concat())
+            .ok();
+        ben.git(&["push", "-q", "-u", "origin", "fix"]);
+        let carol = world.fresh("carol");
+        let digest = carol.digest(&["origin/fix", "--target", "release"]);
+        let sign = ["sign", "fix", "--confirm", &digest];
+        carol
+            .countersign(&[&sign, &target[..]].concat())
+            .expect(0, "approved by carol");
+
+        let admin = sign_version(&world, ".countersign/roster.toml", |roster| match retired {
+            true => revoke(&roster, "carol", "retired"),
+            false => format!("{roster}\n# Nobody left.\n"),
+        });
+        land(&admin);
+        ben.git(&["fetch", "-q"]);
+        ben.git(&["checkout", "-q", "origin/main", "--", ".countersign"]);
+        ben.git(&["commit", "-q", "-m", "Take the version along"]);
+        ben.git(&["push", "-q", "origin", "HEAD:release"]);
+        let ci = world.fresh("ci");
+        ci.git(&["switch", "-q", "release"]);
+        let args = ["--target", "release", "HEAD~2..HEAD"];
+        let run = ci.verify(&world, &args).expect(status, "");
+        assert_eq!(run.stdout.contains("CS202"), retired, "{run:?}");
+    }
+}
