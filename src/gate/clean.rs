@@ -47,6 +47,17 @@ impl Reviewed {
             sides: landed.chain([signed]).collect(),
         }
     }
+
+    /// What a unit brought.
+    pub fn landed(unit: &Unit) -> Self {
+        let parent = unit.parent.iter().cloned();
+        Self {
+            digest: unit.digest,
+            manifest: unit.manifest.clone(),
+            fits: true,
+            sides: parent.map(|parent| (parent, unit.commit.clone())).collect(),
+        }
+    }
 }
 
 /// What merging the texts of a reviewed change says.
@@ -282,6 +293,18 @@ impl Gate<'_> {
                 .map_err(|error| Undecided::new(Code::INTERNAL, error.to_string()))?;
         }
         Ok(false)
+    }
+
+    /// Whether a change is already in what stands at a commit, so that merging it there would change nothing.
+    pub(super) fn is_there(
+        &self,
+        line: &Line<'_>,
+        change: &Reviewed,
+        at: Option<&CommitId>,
+    ) -> Result<bool, Undecided> {
+        let nothing = ChangeManifest::new();
+        let merged = self.merged(line, change, &nothing, at)?;
+        Ok(matches!(merged, Merged::Same))
     }
 
     /// Whether what landed upon `base` holds the clean merge of a reviewed change, whatever else it holds.

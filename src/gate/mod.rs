@@ -23,6 +23,7 @@ mod resting;
 mod revert;
 mod series;
 mod size;
+mod spent;
 mod statements;
 mod stored;
 mod trust_unit;

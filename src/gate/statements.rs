@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::Gate;
 use super::clean::Reviewed;
 use super::judge::Forms;
-use super::line::{Line, Since, Unit, Verified};
+use super::line::{Line, Unit, Verified};
 use super::verdict::{StatementKind, StatementView, Undecided};
 use crate::attestation::{Change, Target};
 use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, HistoryError, RepoPath};
@@ -287,43 +287,6 @@ impl Gate<'_> {
         let last = &place.units.last()?.commit;
         let mut lines = self.accepted_lines.iter();
         lines.find_map(|(branch, tip)| named(branch).filter(|_| line.lies_on(last, tip)))
-    }
-
-    /// The unit whose landing spent a statement (SPEC 8.4): the reviewed change landed, or was there and taken away,
-    /// or so was what is judged, or what landed held the clean merge of the reviewed change.
-    fn spent(
-        &self,
-        line: &Line<'_>,
-        place: &Place<'_>,
-        statement: &VerifiedStatement,
-        (tip, since): (&CommitId, Since),
-    ) -> Result<Option<CommitId>, Undecided> {
-        let own = (place.manifest, &place.digest);
-        let reviewed = place.reviewed.as_ref();
-        let reviewed = reviewed.map(|reviewed| (&reviewed.manifest, &reviewed.digest));
-        for change in reviewed.into_iter().chain([own]) {
-            if let Some(landed) = line.spent(place, change, tip, since)? {
-                return Ok(Some(landed));
-            }
-        }
-        if !self.judging.policy.clean_merge {
-            return Ok(None);
-        }
-        let (manifest, _) = reviewed.unwrap_or(own);
-        let touching = line.touching(manifest, since)?;
-        if touching.is_empty() {
-            return Ok(None);
-        }
-        let reviewed = match &place.reviewed {
-            Some(reviewed) => Rc::clone(reviewed),
-            None => Rc::new(Reviewed::of(statement, place)),
-        };
-        for unit in touching {
-            if self.landed_merged(line, &reviewed, &unit)? {
-                return Ok(Some(unit.commit.clone()));
-            }
-        }
-        Ok(None)
     }
 
     /// The path that keeps an automation's declaration from counting: it isn't the automation's own.

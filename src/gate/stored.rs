@@ -14,10 +14,17 @@ const MAX_ENTRIES: usize = 2_000_000;
 
 /// What one genuine statement says of a stored change.
 pub(super) struct Signed {
-    /// Over how many commits it is, where it lists them.
-    commits: Option<usize>,
+    /// Over which commits it is, where it lists them.
+    commits: Option<Vec<ChangeDigest>>,
     /// Where it says that the sides stand.
     sides: (CommitId, CommitId),
+}
+
+impl Signed {
+    /// The commits that it lists.
+    pub fn commits(&self) -> Option<&[ChangeDigest]> {
+        self.commits.as_deref()
+    }
 }
 
 /// The stored changes, by path. Anybody may have stored any.
@@ -102,18 +109,29 @@ impl Gate<'_> {
         change: &ChangeDigest,
         units: &[Rc<Unit>],
     ) -> Result<(Vec<(CommitId, CommitId)>, bool), Undecided> {
-        let version = self.judging.version.number();
-        let signed = line.signed((version, *change), || self.signed(line, change))?;
+        let signed = self.signed_of(line, change)?;
         let landed = units
             .iter()
             .filter(|unit| !unit.manifest.is_empty())
             .count();
-        let fits = units.len() < 2 || signed.iter().any(|signed| signed.commits == Some(landed));
+        let fits = units.len() < 2
+            || signed
+                .iter()
+                .any(|signed| signed.commits().is_some_and(|all| all.len() == landed));
         let sides = signed.iter().map(|signed| signed.sides.clone());
         Ok((sides.collect(), fits))
     }
 
-    /// What the genuine statements over a change say of it.
+    /// What the genuine statements over a change say of it, read once in a check.
+    pub(super) fn signed_of(
+        &self,
+        line: &Line<'_>,
+        change: &ChangeDigest,
+    ) -> Result<Rc<Vec<Signed>>, Undecided> {
+        let version = self.judging.version.number();
+        line.signed((version, *change), || self.signed(line, change))
+    }
+
     fn signed(&self, line: &Line<'_>, change: &ChangeDigest) -> Result<Vec<Signed>, Undecided> {
         let bundles = self.bundles(change)?;
         let genuine = bundles
@@ -122,7 +140,7 @@ impl Gate<'_> {
         let signed = genuine.map(|statement| {
             let change = statement.change();
             Signed {
-                commits: change.commits.as_ref().map(Vec::len),
+                commits: change.commits.clone(),
                 sides: (change.base.clone(), change.head.clone()),
             }
         });

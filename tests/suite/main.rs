@@ -38,6 +38,7 @@ mod merged_series;
 mod objects;
 mod outputs;
 mod pages;
+mod parts;
 mod places;
 mod policies;
 mod progress;
