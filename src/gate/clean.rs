@@ -295,16 +295,31 @@ impl Gate<'_> {
         Ok(false)
     }
 
-    /// Whether a change is already in what stands at a commit, so that merging it there would change nothing.
-    pub(super) fn is_there(
+    /// Whether a change that landed is no longer there at a commit: a path is as it was before, or merging the change
+    /// there would change something. What can't be merged was changed since, and says nothing.
+    pub(super) fn is_taken_away(
         &self,
         line: &Line<'_>,
         change: &Reviewed,
-        at: Option<&CommitId>,
+        at: &CommitId,
     ) -> Result<bool, Undecided> {
-        let nothing = ChangeManifest::new();
-        let merged = self.merged(line, change, &nothing, at)?;
-        Ok(matches!(merged, Merged::Same))
+        for entry in change.manifest.entries() {
+            let cur = self.history.content(at, entry.path)?;
+            let cur = cur.as_ref();
+            if cur == entry.old {
+                return Ok(true);
+            }
+            let merge = Merge::new(&entry, cur, cur).filter(|_| cur != entry.new);
+            let Some(merge) = merge else {
+                continue;
+            };
+            let texts = self.merged_texts(line, change, &merge, at)?;
+            let result = texts.and_then(|texts| texts.result);
+            if result.is_some_and(|result| result != merge.cur) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether what landed upon `base` holds the clean merge of a reviewed change, whatever else it holds.

@@ -70,7 +70,11 @@ impl Gate<'_> {
         let covering = self.covering(line, &Place::of_unit(unit), unit.parent.as_ref())?;
         let covering = covering.iter().map(|reviewed| reviewed.digest);
         for form in covering.chain([unit.digest]) {
-            if own.contains(&form) && form != subject && self.is_taken_away(line, place, unit)? {
+            if let Some(onto) = &place.onto
+                && form != subject
+                && own.contains(&form)
+                && self.is_taken_away(line, &Reviewed::landed(unit), onto)?
+            {
                 return Ok(true);
             }
             let holds = |commits: &[ChangeDigest]| {
@@ -83,15 +87,5 @@ impl Gate<'_> {
             }
         }
         Ok(false)
-    }
-
-    /// Whether what a unit brought is no longer all there where a place lands.
-    fn is_taken_away(
-        &self,
-        line: &Line<'_>,
-        place: &Place<'_>,
-        unit: &Unit,
-    ) -> Result<bool, Undecided> {
-        Ok(!self.is_there(line, &Reviewed::landed(unit), place.onto.as_ref())?)
     }
 }
