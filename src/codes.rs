@@ -141,8 +141,8 @@ catalogue! {
         "A sign-off covers one landing on a branch. This change landed before, so landing it again needs a new one.",
         "Sign again: countersign sign CHANGE.";
     BAD_SIGNATURE = 210, "signature wrong",
-        "The bundle names a key of the roster, but that key doesn't verify its signature.",
-        "Sign again. If the bundle should be good, compare it with the signer's copy.";
+        "The bundle names a key or identity of the roster, but that doesn't verify its signature.",
+        "Sign again. If the bundle should be good, compare it with the signer's copy; of an identity, see that --trusted-root names its instance.";
     WITHDRAWN = 211, "replaced or withdrawn",
         "The signer replaced the statement by a newer one, or the admins list it as withdrawn.",
         "Sign again, if it should count.";

@@ -91,13 +91,9 @@ impl Context {
             candidates.push(trusted);
         }
         let judging = Judging::find(&chains, &candidates, self.published, now)?;
-        if judging.roster.has_keyless() || judging.policy.asks_timestamp() {
-            self.trusted_root()?;
-        } else if judging.previous.is_some() {
-            // What landed before this version is judged by the one before it too, which may ask; where the file can't be
-            // read, its statements and timestamps don't count.
-            let _ = self.trusted_root();
-        }
+        // Whoever names a root that can't be read must not learn it from statements that don't count: this version may
+        // need it, or the one before it, which judges what landed before this one.
+        self.trusted_root()?;
         if refuse_published(&judging.roster).is_err() {
             eprintln!(
                 "warning[{}]: published example keys are trusted, as --allow-example-keys asks",

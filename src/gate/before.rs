@@ -117,7 +117,11 @@ impl Gate<'_> {
             return Ok(None);
         };
         let judging = self.judging.before(self.history, previous, last)?;
-        Ok(judging.map(|judging| Before {
+        let Some(judging) = judging else {
+            return Ok(None);
+        };
+        self.with(&judging, self.progress).refuse_uncheckable()?;
+        Ok(Some(Before {
             judging,
             commits: commits.into_iter().collect(),
         }))

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::Gate;
 use super::authors::{Claims, read_claims};
 use super::findings::trust_finding;
+use super::keyless::unverified_finding;
 use super::line::{Line, Unit};
 use super::progress::Steps;
 use super::revert::Whole;
@@ -113,6 +114,7 @@ impl Gate<'_> {
         base: Option<&CommitId>,
         head: &CommitId,
     ) -> Result<Assessment, Undecided> {
+        self.refuse_uncheckable()?;
         let mut assessment = self.assess(line, place, base, head)?;
         let (unit, facts) = (&mut assessment.unit, &assessment.facts);
         let mut whole = Whole::new(place.onto.as_ref());
@@ -153,6 +155,7 @@ impl Gate<'_> {
         base: Option<&CommitId>,
         head: &CommitId,
     ) -> Result<(Vec<UnitVerdict>, bool), Undecided> {
+        self.refuse_uncheckable()?;
         let line = Line::new(self.history);
         let commits = match line.after(base, head)? {
             Some(commits) => commits,
@@ -362,12 +365,13 @@ impl Gate<'_> {
         };
         let landed_at = self.landed_at(line, place);
         let facts = self.facts(place, claims, &statements, (known.size, landed_at));
-        let findings = match trust {
+        let mut findings = match trust {
             Some(None) => Vec::new(),
             Some(Some((code, why))) => vec![trust_finding(*code, why)],
             None if place.manifest.is_empty() => Vec::new(),
             None => self.findings(line, place, &facts, &statements),
         };
+        findings.extend(unverified_finding(&statements));
         let mut unit = UnitVerdict {
             commit: head.clone(),
             group: place.units.iter().map(|unit| unit.commit.clone()).collect(),

@@ -14,6 +14,7 @@ mod facts;
 mod findings;
 mod judge;
 mod judging;
+mod keyless;
 mod landed;
 mod line;
 mod nearest;
@@ -72,7 +73,8 @@ pub struct Gate<'a> {
     pub stage: Option<String>,
     /// The clock.
     pub now: Timestamp,
-    /// What certificates of Sigstore are checked against; without it none counts.
+    /// What certificates of Sigstore are checked against; without it nothing is decided where the roster has
+    /// identities.
     pub sigstore: Option<&'a TrustedRoot>,
     /// Who is told how far it is; `&()` for nobody.
     pub progress: &'a dyn Progress,

@@ -11,6 +11,7 @@ use super::verdict::{StatementKind, StatementView, Undecided};
 use crate::attestation::{Change, Target};
 use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, HistoryError, RepoPath};
 use crate::codes::Code;
+use crate::roster::PersonId;
 use crate::store::{StoreError, StoredBundle};
 use crate::verify::{Expected, Proof, Rejected, VerifiedStatement, verify};
 
@@ -88,6 +89,8 @@ pub(super) struct Statements {
     pub verified: Vec<VerifiedStatement>,
     /// Those of them that count, by their index in `verified`.
     pub counted: BTreeSet<usize>,
+    /// Whose identities of Sigstore are claimed by files that don't verify.
+    pub unverified: BTreeSet<PersonId>,
     /// All that was looked at.
     pub views: Vec<StatementView>,
 }
@@ -130,7 +133,10 @@ impl Gate<'_> {
                         found.verified.push(statement);
                     }
                 },
-                Err(rejected) => found.views.push(rejected_view(rejected)),
+                Err(rejected) => {
+                    found.unverified.extend(self.unverified(&rejected));
+                    found.views.push(rejected_view(rejected));
+                }
             }
         }
         self.relate(&found.verified, &mut reasons);
@@ -139,10 +145,13 @@ impl Gate<'_> {
         let parts = place.parts.iter().map(|digest| (digest, "a part of this"));
         for (digest, which) in others.chain(parts) {
             for bundle in self.bundles(digest)? {
-                if let Ok(statement) = self.verified(line, &bundle, *digest) {
-                    let why = format!("signed for {}, {which}", digest.short());
-                    reasons.push(Some((Code::OTHER_FORM, why)));
-                    found.verified.push(statement);
+                match self.verified(line, &bundle, *digest) {
+                    Ok(statement) => {
+                        let why = format!("signed for {}, {which}", digest.short());
+                        reasons.push(Some((Code::OTHER_FORM, why)));
+                        found.verified.push(statement);
+                    }
+                    Err(rejected) => found.unverified.extend(self.unverified(&rejected)),
                 }
             }
         }

@@ -303,12 +303,22 @@ impl Roster {
         found
     }
 
-    /// Whether somebody has an identity of Sigstore in place of a key, so that its trusted root is needed.
-    pub fn has_keyless(&self) -> bool {
-        let people = self.engineers.iter().flat_map(|engineer| &engineer.keys);
-        let people = people.map(|key| &key.key);
-        let bots = self.automations.iter().map(|bot| &bot.key);
-        let mut all = people.chain(bots);
-        all.any(|credential| credential.key().is_none())
+    /// Whose statements only a trusted root of Sigstore can check: somebody with an identity in force in place of a key.
+    pub fn keyless(&self) -> Option<&PersonId> {
+        let mut people = self.engineers.iter();
+        let in_force = |key: &EngineerKey| key.revoked.is_none() && key.key.key().is_none();
+        let person = people.find(|engineer| engineer.keys.iter().any(in_force));
+        let mut bots = self.automations.iter();
+        let bot = || bots.find(|bot| bot.key.key().is_none()).map(|bot| &bot.id);
+        person.map(|person| &person.id).or_else(bot)
+    }
+
+    /// Whose identity of Sigstore in force has this name.
+    pub fn keyless_owner(&self, name: &str) -> Option<&PersonId> {
+        let person = self.key(name).filter(|(_, key)| key.revoked.is_none());
+        let person = person.map(|(person, key)| (&person.id, &key.key));
+        let bot = || self.automation_key(name).map(|bot| (&bot.id, &bot.key));
+        let (owner, credential) = person.or_else(bot)?;
+        credential.key().is_none().then_some(owner)
     }
 }

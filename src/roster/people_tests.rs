@@ -268,7 +268,7 @@ fn an_identity_of_sigstore_is_read_exactly() {
         (engineer.id.as_str(), key.key.name().as_str()),
         ("maya", name)
     );
-    assert!(roster.has_keyless() && key.key.key().is_none());
+    assert!(roster.keyless() == Some(&engineer.id) && key.key.key().is_none());
     for other in [
         "maya@example.org",
         "MAYA@example.org at https://accounts.example.org",

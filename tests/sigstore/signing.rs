@@ -123,6 +123,30 @@ fn a_senior_signs_off_as_an_identity_and_the_gate_counts_it() {
     ben.verify(&world, &[]).expect(1, "CS210");
 }
 
+#[test]
+fn a_rejection_that_another_instances_root_can_not_check_is_told_and_refuses_nothing() {
+    let (instance, other) = (Instance::start(), Instance::start());
+    let root = instance.root_file();
+    let world = team(CAROL, ISSUER);
+    let ben = declared(&world);
+    let at = (instance.address.as_str(), root.as_path());
+    let reject = ["--reject", "-m", "Too many tags."];
+    sign_with(&world, &carol(), at, &reject).expect(1, "rejected by carol");
+    world.clone_for("grace").sign("tags").ok();
+    let judged = |root: &Path, more: &[&str]| {
+        let root = ["--trusted-root", root.to_str().unwrap()];
+        ben.verify(&world, &[&root, more].concat())
+    };
+    let told = "warning[CS210]: signature wrong: a statement by the identity of carol does not verify by this trusted root: is it the right one?";
+    let run = judged(&root, &[]).expect(1, "error[CS302]");
+    assert!(!run.stdout.contains(told), "{run:?}");
+    let run = judged(&other.root_file(), &[]).expect(0, "signed off by grace");
+    assert!(run.stdout.contains(told), "{run:?}");
+    let run = judged(&other.root_file(), &["--format", "json"]).ok();
+    let verdict: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(verdict["units"][0]["findings"][0]["effect"], json!("warns"));
+}
+
 /// Ben's declaration and a sign-off in a store of their own, which the gate judges.
 fn judged(ben: &Clone, world: &World, instance: &Instance, bundles: &[&[u8]]) -> Run {
     let change = ben.digest(&[]);

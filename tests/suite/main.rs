@@ -59,6 +59,7 @@ mod terminal;
 mod timestamps;
 mod transcripts;
 mod trust;
+mod trusted_root;
 mod vectors;
 mod versions;
 mod vsa;

@@ -110,6 +110,11 @@ impl TrustedRoot {
         Self::parse(SIGSTORE_PRODUCTION_TRUSTED_ROOT.as_bytes())
     }
 
+    /// Whether certificates can be checked against it: not against one of timestamp authorities alone.
+    pub fn checks_certificates(&self) -> bool {
+        self.verifier.is_some()
+    }
+
     /// What checks bundles against it; `None` of timestamp authorities alone.
     pub(super) fn verifier(&self) -> Option<&Verifier> {
         self.verifier.as_ref()

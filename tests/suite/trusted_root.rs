@@ -1,0 +1,100 @@
+//! The trusted root of whoever runs the gate: what it must be able to check, and where it lies (SPEC 4.3).
+
+use std::path::{Path, PathBuf};
+
+use super::authority::Authority;
+use super::keys::branch;
+use super::world::{Run, World};
+
+const IDENTITY: &str = "[[engineer.key]]\nsigstore = { identity = \"dev@example.com\", issuer = \"https://accounts.example.com\" }\n\n";
+
+/// The roster with an identity for carol beside her key.
+fn with_identity(roster: &str) -> String {
+    let carol = roster.find("id = \"carol\"").unwrap();
+    let at = carol + roster[carol..].find("[[engineer.key]]").unwrap();
+    [&roster[..at], IDENTITY, &roster[at..]].concat()
+}
+
+/// The roots of an instance that certifies, and of an authority that stamps alone.
+fn roots(world: &World) -> [PathBuf; 2] {
+    let whole = "src/keys/testdata/sigstore/root.json";
+    let stamps = world.path().join("stamps.json");
+    std::fs::write(&stamps, Authority::new(1).root().to_string()).unwrap();
+    [Path::new(env!("CARGO_MANIFEST_DIR")).join(whole), stamps]
+}
+
+fn judged(world: &World, root: &Path, what: &[&str]) -> Run {
+    let root = ["--trusted-root", root.to_str().unwrap()];
+    world.fresh("ci").verify(world, &[&root, what].concat())
+}
+
+#[test]
+fn where_somebody_signs_as_an_identity_a_root_that_checks_no_certificate_decides_nothing() {
+    let world = World::team();
+    let [whole, stamps] = roots(&world);
+    branch(&world);
+    world.clone_for("grace").sign("work").ok();
+    let change = ["--pr", "origin/work"];
+    judged(&world, &stamps, &change).expect(0, "signed off by grace");
+    world.sign_file("roster.toml", with_identity);
+    let why = "nothing that carol signs as an identity, rejections neither, can be checked";
+    for asked in [&change[..], &["HEAD~1..HEAD"], &["--release"]] {
+        judged(&world, &whole, asked).ok();
+        judged(&world, &stamps, asked).expect(2, why);
+    }
+    // What is revoked counts for nothing, whether it can be checked or not.
+    world.sign_file("roster.toml", |roster| {
+        let revoked = IDENTITY.replace(
+            "\n\n",
+            "\nrevoked = { on = \"2025-01-01\", reason = \"retired\" }\n\n",
+        );
+        roster.replace(IDENTITY, &revoked)
+    });
+    judged(&world, &stamps, &change).expect(0, "signed off by grace");
+}
+
+#[test]
+fn the_version_before_is_not_judged_by_such_a_root_either() {
+    let world = World::team();
+    let [whole, stamps] = roots(&world);
+    world.sign_file("roster.toml", with_identity);
+    let ben = branch(&world);
+    world.clone_for("grace").sign("work").ok();
+    ben.git(&["push", "-q", "origin", "HEAD:main"]);
+    let landed = ["HEAD~1..HEAD"];
+    judged(&world, &whole, &landed).ok();
+    // The next version has no identity, and asks for more than what landed before it has.
+    let ana = world.person("ana");
+    ana.git(&["pull", "-q"]);
+    let path = ana.path.join(".countersign/roster.toml");
+    let roster = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(path, roster.replace(IDENTITY, "")).unwrap();
+    let path = ana.path.join(".countersign/policy.toml");
+    let policy = std::fs::read_to_string(&path).unwrap();
+    let rule = "[[rule]]\nname = \"two\"\nrequire = { signers = 2, level = \"senior\" }\n";
+    std::fs::write(path, format!("{policy}\n{rule}")).unwrap();
+    let root = ["--trusted-root", whole.to_str().unwrap()];
+    let args = ["trust", "sign", "--confirm", "4", "--keep-checkpoints"];
+    ana.countersign(&[&args, &root[..]].concat()).ok();
+    ana.git(&["commit", "-q", "-a", "-m", "Ask for two"]);
+    ana.git(&["add", "-A"]);
+    ana.git(&["commit", "-q", "--amend", "--no-edit"]);
+    ana.git(&["push", "-q", "origin", "HEAD:main"]);
+    let landed = ["HEAD~2..HEAD"];
+    judged(&world, &whole, &landed).expect(0, "by trust version 3");
+    judged(&world, &stamps, &landed).expect(2, "nothing that carol signs as an identity");
+    let nowhere = world.path().join("nowhere.json");
+    judged(&world, &nowhere, &landed).expect(2, "can't read");
+}
+
+#[test]
+fn a_root_that_is_named_and_can_not_be_read_decides_nothing() {
+    let world = World::team();
+    let [whole, _] = roots(&world);
+    branch(&world);
+    world.clone_for("grace").sign("work").ok();
+    let change = ["--pr", "origin/work"];
+    judged(&world, &whole, &change).ok();
+    judged(&world, &world.path().join("nowhere.json"), &change)
+        .expect(2, "error[CS901]: can't read");
+}
