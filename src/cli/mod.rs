@@ -31,6 +31,7 @@ mod meter;
 mod objects;
 mod output;
 mod people_file;
+mod place;
 mod policy;
 mod receive;
 mod roster;

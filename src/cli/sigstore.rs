@@ -12,6 +12,7 @@ use countersign::keys::TrustedRoot;
 use super::Failure;
 use super::args::Global;
 use super::context::Context;
+use super::place;
 
 /// The largest trusted root that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
@@ -20,17 +21,30 @@ const MAX_FILE: u64 = 1 << 20;
 #[derive(Default)]
 pub struct Sigstore {
     /// The file, where one is named.
-    path: Option<PathBuf>,
+    named: Option<Named>,
+    /// Where what is judged is checked out, so that no root comes from there; and the repository's own folder.
+    checked_out: Option<(PathBuf, PathBuf)>,
     read: OnceCell<TrustedRoot>,
+}
+
+/// A file, and who names it.
+struct Named {
+    path: PathBuf,
+    /// Whether git's configuration does.
+    configured: bool,
 }
 
 impl Sigstore {
     /// By `--trusted-root`, else git's `countersign.trustedRoot`, else the public good instance.
     pub fn new(global: &Global, repo: &Repository) -> Self {
         let configured = || repo.config_string("countersign.trustedRoot");
-        let named = global.trusted_root.clone();
+        let named = |configured: bool| move |path| Named { path, configured };
+        let option = global.trusted_root.clone().map(named(false));
         Self {
-            path: named.or_else(|| configured().map(PathBuf::from)),
+            named: option.or_else(|| configured().map(PathBuf::from).map(named(true))),
+            checked_out: repo
+                .work_dir()
+                .map(|tree| (tree.to_owned(), repo.common_dir().to_owned())),
             read: OnceCell::new(),
         }
     }
@@ -38,7 +52,7 @@ impl Sigstore {
     /// Whether another than the public good instance's is named.
     #[cfg(feature = "keyless")]
     pub fn is_named(&self) -> bool {
-        self.path.is_some()
+        self.named.is_some()
     }
 
     /// What was read, where anybody needed it.
@@ -51,11 +65,38 @@ impl Sigstore {
         if let Some(read) = self.read.get() {
             return Ok(read);
         }
-        let root = match &self.path {
-            Some(path) => file(path)?,
+        let root = match &self.named {
+            Some(named) => {
+                self.refuse_checked_out(named)?;
+                file(&named.path)?
+            }
             None => TrustedRoot::public_good().map_err(|error| unusable(&error.to_string()))?,
         };
         Ok(self.read.get_or_init(|| root))
+    }
+
+    /// A file among those that are judged is what a pull request makes of it (SPEC 4.3).
+    fn refuse_checked_out(&self, named: &Named) -> Result<(), Failure> {
+        let path = &named.path;
+        let shown = path.display();
+        if named.configured && !path.is_absolute() {
+            let why =
+                format!("countersign.trustedRoot is {shown}, which is another file in each folder");
+            return Err(Failure::new(Code::USAGE, why)
+                .next("git config countersign.trustedRoot /PATH/trusted_root.json"));
+        }
+        if let Some((tree, own)) = &self.checked_out {
+            let within = place::leads_into(path, tree, own)
+                .map_err(|error| unusable(&format!("can't read {shown}: {error}")))?;
+            if within {
+                let why = format!(
+                    "the trusted root {shown} lies in the work tree, where a pull request may bring its own"
+                );
+                return Err(Failure::new(Code::USAGE, why)
+                    .next("keep trusted_root.json elsewhere, and name it by --trusted-root FILE"));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -214,7 +214,7 @@ impl Asked {
         carol.git(&["fetch", "-q"]);
         let (path, plain) = approval(&carol);
         let authority = Authority::new(1);
-        let pinned = carol.path.join("root.json");
+        let pinned = carol.path.join("../root.json");
         std::fs::write(pinned, authority.root().to_string()).unwrap();
         Self {
             world,
@@ -242,7 +242,7 @@ impl Asked {
     }
 
     fn judge(&self, bundle: &Bundle) -> Run {
-        self.verify(bundle, &["--trusted-root", "root.json"])
+        self.verify(bundle, &["--trusted-root", "../root.json"])
     }
 
     /// The bundle with a timestamp of so long after now.
@@ -275,7 +275,10 @@ fn a_rule_that_asks_for_a_timestamp_waits_without_one_and_passes_with_it() {
     asked.judge(plain).expect(WAITS.0, WAITS.1);
     let good = asked.stamp(plain, 0);
     asked.judge(&good).expect(PASSES.0, PASSES.1);
-    let run = asked.verify(&good, &["--trusted-root", "root.json", "--format", "json"]);
+    let run = asked.verify(
+        &good,
+        &["--trusted-root", "../root.json", "--format", "json"],
+    );
     let verdict: Value = serde_json::from_str(&run.ok().stdout).unwrap();
     let statements = verdict["units"][0]["statements"].as_array().unwrap();
     let proves: Vec<_> = statements.iter().map(|one| &one["proves"]).collect();
@@ -291,7 +294,7 @@ fn a_rule_that_asks_for_a_timestamp_waits_without_one_and_passes_with_it() {
     std::fs::write(store, plain.as_bytes()).unwrap();
     let root = asked.world.root();
     let args = ["--root", &root, "--pr", "origin/work", "--store", "store"];
-    let trusted = ["--trusted-root", "root.json"];
+    let trusted = ["--trusted-root", "../root.json"];
     asked
         .carol
         .countersign(&[&["verify"], &args[..], &trusted].concat())
@@ -354,7 +357,7 @@ fn a_security_keys_signature_is_stamped_as_it_stands() {
         carol.git(&["fetch", "-q"]);
         let (path, plain) = approval(&carol);
         let authority = Authority::new(1);
-        let pinned = carol.path.join("root.json");
+        let pinned = carol.path.join("../root.json");
         std::fs::write(pinned, authority.root().to_string()).unwrap();
         let asked = Asked {
             world,

@@ -98,3 +98,59 @@ fn a_root_that_is_named_and_can_not_be_read_decides_nothing() {
     judged(&world, &world.path().join("nowhere.json"), &change)
         .expect(2, "error[CS901]: can't read");
 }
+
+#[test]
+fn no_trusted_root_comes_out_of_the_work_tree() {
+    let world = World::team();
+    let [whole, _] = roots(&world);
+    let whole = std::fs::read(whole).unwrap();
+    branch(&world);
+    world.clone_for("grace").sign("work").ok();
+    let ci = world.fresh("ci");
+    ci.write("ci/keep", "");
+    for place in ["root.json", "ci/ci/root.json", "ci/.git/root.json"] {
+        let path = world.path().join(place);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, &whole).unwrap();
+    }
+    let link = |to: &Path, from: &str| {
+        std::os::unix::fs::symlink(to, world.path().join(from)).unwrap();
+    };
+    link(&world.path().join("root.json"), "ci/out.json");
+    link(world.path(), "ci/away");
+    link(Path::new("ci/out.json"), "twice.json");
+    link(&world.path().join("ci/ci"), "in");
+    link(&world.path().join("root.json"), "aside.json");
+    let lies = (2, "lies in the work tree");
+    let relative = (2, "is another file in each folder");
+    let absolute = |place: &str| world.path().join(place).to_str().unwrap().to_owned();
+    for (place, (status, text)) in [
+        ("../root.json".to_owned(), (0, "signed off by grace")),
+        ("ci/../../root.json".to_owned(), (0, "")),
+        ("../aside.json".to_owned(), (0, "")),
+        (absolute("root.json"), (0, "")),
+        (absolute("ci/.git/root.json"), (0, "")),
+        ("ci/root.json".to_owned(), lies),
+        ("../ci/ci/root.json".to_owned(), lies),
+        (absolute("ci/ci/root.json"), lies),
+        (absolute("in/root.json"), lies),
+        ("out.json".to_owned(), lies),
+        ("away/root.json".to_owned(), lies),
+        ("../twice.json".to_owned(), lies),
+    ] {
+        let change = ["--pr", "origin/work"];
+        let named = [&["--trusted-root", place.as_str()], &change[..]].concat();
+        ci.verify(&world, &named).expect(status, text);
+        // In the configuration it is the same file wherever the gate is started.
+        let configured = match place.starts_with('/') {
+            true => (status, text),
+            false => relative,
+        };
+        ci.git(&["config", "countersign.trustedRoot", &place]);
+        let run = ci
+            .verify(&world, &change)
+            .expect(configured.0, configured.1);
+        assert!(status == 0 || run.stderr.contains("next"), "{run:?}");
+        ci.git(&["config", "--unset", "countersign.trustedRoot"]);
+    }
+}
