@@ -11,7 +11,23 @@ use super::node::Node;
 
 /// Decodes the string at `node`; its length is bounded by the document's.
 pub(super) fn decode(node: &Node<'_>) -> Result<Vec<u8>, AttestationError> {
+    decode_text(node, node.string_max(usize::MAX)?)
+}
+
+/// The same for at most so many bytes.
+pub(super) fn decode_max(node: &Node<'_>, limit: usize) -> Result<Vec<u8>, AttestationError> {
     let text = node.string_max(usize::MAX)?;
+    if text.len() > limit.div_ceil(3) * 4 {
+        return Err(node.error(ErrorKind::TooLong { limit }));
+    }
+    let bytes = decode_text(node, text)?;
+    match bytes.len() > limit {
+        true => Err(node.error(ErrorKind::TooLong { limit })),
+        false => Ok(bytes),
+    }
+}
+
+fn decode_text(node: &Node<'_>, text: &str) -> Result<Vec<u8>, AttestationError> {
     STANDARD.decode(text).map_err(|_| {
         node.error(if text.contains(['-', '_']) {
             ErrorKind::UrlSafeBase64

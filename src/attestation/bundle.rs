@@ -188,7 +188,10 @@ fn read_material(node: &Node<'_>) -> Result<Material, AttestationError> {
             return Err(certificate.error(ErrorKind::Certificates));
         }
         material.only(&["certificate", "tlogEntries", "timestampVerificationData"])?;
-        certificate.object()?.only(&["rawBytes"])?;
+        let certificate = certificate.object()?;
+        certificate.only(&["rawBytes"])?;
+        let read = |bytes: &Node<'_>| base64::decode_max(bytes, limits::CERTIFICATE_BYTES);
+        certificate.optional_with("rawBytes", read)?;
         return Ok(Material::Certificate);
     }
     material.only(&["publicKey", "tlogEntries", "timestampVerificationData"])?;
@@ -220,7 +223,7 @@ fn read_timestamp(node: &Node<'_>) -> Result<Vec<u8>, AttestationError> {
     let object = node.object()?;
     object.only(&["signedTimestamp"])?;
     let node = object.required("signedTimestamp")?;
-    let token = base64::decode(&node)?;
+    let token = base64::decode_max(&node, limits::TIMESTAMP_BYTES)?;
     if token.is_empty() {
         return Err(node.bad_value("a timestamp"));
     }

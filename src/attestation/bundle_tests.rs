@@ -144,6 +144,31 @@ fn a_bundle_has_one_certificate_or_one_key() {
 }
 
 #[test]
+fn a_certificate_and_a_timestamp_have_no_more_bytes_than_anybody_writes() {
+    let of = |bytes: usize| base64::encode(&vec![7; bytes]);
+    let certificate = |bytes| {
+        let material = json!({"certificate": {"rawBytes": of(bytes)}, "tlogEntries": []});
+        Bundle::parse(&with(&document(), "/verificationMaterial", material))
+    };
+    let path = "$.verificationMaterial.certificate.rawBytes";
+    let limit = 8_192;
+    certificate(limit).unwrap();
+    for bytes in [limit + 1, limit + 2, 5 * limit] {
+        refused(certificate(bytes), path, ErrorKind::TooLong { limit });
+    }
+    let timestamp = |bytes| {
+        let stamps = json!({"rfc3161Timestamps": [{"signedTimestamp": of(bytes)}]});
+        let material = json!({"publicKey": {"hint": "x"}, "timestampVerificationData": stamps});
+        Bundle::parse(&with(&document(), "/verificationMaterial", material))
+    };
+    let path =
+        "$.verificationMaterial.timestampVerificationData.rfc3161Timestamps[0].signedTimestamp";
+    let limit = 16_384;
+    timestamp(limit).unwrap();
+    refused(timestamp(limit + 1), path, ErrorKind::TooLong { limit });
+}
+
+#[test]
 fn log_entries_of_a_key_are_refused() {
     let pointer = "/verificationMaterial/tlogEntries";
     let entries = |value| Bundle::parse(&with(&document(), pointer, value));

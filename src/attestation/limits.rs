@@ -22,6 +22,10 @@ pub const ID_BYTES: usize = 256;
 pub const SIGNATURES: usize = 64;
 /// Timestamps of a bundle. Signers get one; checking one takes up to a millisecond.
 pub const TIMESTAMPS: usize = 8;
+/// The certificate of an identity, and a timestamp, decoded: several times what authorities write.
+pub const CERTIFICATE_BYTES: usize = 8 * 1024;
+/// See [`CERTIFICATE_BYTES`].
+pub const TIMESTAMP_BYTES: usize = 16 * 1024;
 /// Targets of a change.
 pub const TARGETS: usize = 64;
 /// Reviewed commits of a change: so many that a statement with them still fits a bundle.

@@ -38,6 +38,18 @@ pub enum SigstoreError {
         /// The most of each.
         limit: usize,
     },
+    /// A certificate or a timestamp that is larger than any.
+    #[error("a certificate or timestamp of more than {limit} bytes")]
+    TooMuchDer {
+        /// The largest that is read, in bytes.
+        limit: usize,
+    },
+    /// A set in a certificate or a timestamp that has more elements than any.
+    #[error("a certificate or timestamp with a set of more than {limit} elements")]
+    TooManyElements {
+        /// The most that are read.
+        limit: usize,
+    },
     /// The envelope holds another payload than the one that was read from it.
     #[error("the envelope's payload is not the statement")]
     OtherPayload,

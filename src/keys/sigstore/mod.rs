@@ -12,6 +12,7 @@
 mod error;
 mod identity;
 mod root;
+mod size;
 #[cfg(test)]
 mod testing;
 mod timestamp;

@@ -7,6 +7,7 @@ use sigstore_verify::types::{SignatureBytes, TimestampToken};
 use super::error::SigstoreError;
 use super::quoted;
 use super::root::TrustedRoot;
+use super::size;
 
 /// By when `signature` existed, by the word of a timestamp authority of the root (RFC 3161). `token` is the
 /// answer of the authority, or the token in it, in DER; it is over the signature's bytes.
@@ -20,6 +21,7 @@ pub fn verify_timestamp(
     signature: &[u8],
     root: &TrustedRoot,
 ) -> Result<Timestamp, SigstoreError> {
+    size::measure(token, size::TIMESTAMP)?;
     let token = TimestampToken::new(token.to_vec());
     stamped_at(&token, &SignatureBytes::from_bytes(signature), root)
 }

@@ -10,6 +10,7 @@ use super::error::SigstoreError;
 use super::identity::SigstoreIdentity;
 use super::quoted;
 use super::root::TrustedRoot;
+use super::size;
 use super::timestamp::stamped_at;
 
 /// The largest bundle in bytes (SPEC 4.3).
@@ -121,7 +122,16 @@ fn parse(bytes: &[u8]) -> Result<Bundle, SigstoreError> {
         });
     }
     let text = str::from_utf8(bytes).map_err(|error| malformed(&error.to_string()))?;
-    Bundle::from_json(text).map_err(|error| malformed(&error.to_string()))
+    let bundle = Bundle::from_json(text).map_err(|error| malformed(&error.to_string()))?;
+    // Before anything of it is read: its certificate says whom to verify it as, so anybody's is parsed.
+    if let Some(certificate) = bundle.signing_certificate() {
+        size::measure(certificate.as_bytes(), size::CERTIFICATE)?;
+    }
+    let stamps = &bundle.verification_material.timestamp_verification_data;
+    for stamp in &stamps.rfc3161_timestamps {
+        size::measure(stamp.signed_timestamp.as_bytes(), size::TIMESTAMP)?;
+    }
+    Ok(bundle)
 }
 
 /// Refuses the forms that the library reads and a store does not hold (SPEC 4.3), and gives the envelope.

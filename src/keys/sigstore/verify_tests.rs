@@ -418,3 +418,28 @@ fn damaged_bundles_are_refused_and_never_end_the_program() {
         );
     }
 }
+
+/// DER with a length of two bytes.
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+    [&[tag, 0x82], &length[..], content].concat()
+}
+
+#[test]
+fn what_is_larger_than_any_certificate_or_timestamp_is_not_read() {
+    let large = STANDARD.encode(der(0x04, &[7; 20_000]));
+    let many = STANDARD.encode(der(0x31, &[[0x05, 0x00]; 65].concat()));
+    for (der, told) in [(&large, "bytes"), (&many, "a set of more than 64 elements")] {
+        let mut bundle = read("email.json");
+        bundle["verificationMaterial"]["certificate"]["rawBytes"] = json!(der);
+        let bytes = serde_json::to_vec(&bundle).unwrap();
+        let refused = claimed_identity(&bytes).unwrap_err();
+        assert!(refused.to_string().ends_with(told), "{refused}");
+        let mut bundle = read("stamped.json");
+        assert!(verify(&bundle, &dev()).is_ok());
+        let stamps = &mut bundle["verificationMaterial"]["timestampVerificationData"];
+        stamps["rfc3161Timestamps"][0]["signedTimestamp"] = json!(der);
+        let refused = verify(&bundle, &dev()).unwrap_err();
+        assert!(refused.to_string().ends_with(told), "{refused}");
+    }
+}
