@@ -156,8 +156,8 @@ catalogue! {
         "The statement says one person, the key that verifies it belongs to another.",
         "The person whose key it is signs again under their own id.";
     SIGNED_IN_FUTURE = 215, "signed in the future",
-        "The statement's time is more than five minutes ahead of the gate's clock.",
-        "Set the signer's clock and sign again.";
+        "The statement's time is more than five minutes ahead of the gate's clock, or the log's time of an identity's statement lies ahead of it.",
+        "Set the signer's clock and sign again; where the gate's clock is behind, set that.";
     TIP_WRONG = 216, "tip or landed commit wrong",
         "The target's tip that the statement names isn't on that branch's first-parent line, or the change landed before that tip.",
         "Sign again: countersign sign CHANGE.";

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::Gate;
 use super::authors::{Claims, read_claims};
 use super::findings::trust_finding;
-use super::keyless::unverified_finding;
+use super::keyless::unverified_findings;
 use super::line::{Line, Unit};
 use super::progress::Steps;
 use super::revert::Whole;
@@ -371,7 +371,7 @@ impl Gate<'_> {
             None if place.manifest.is_empty() => Vec::new(),
             None => self.findings(line, place, &facts, &statements),
         };
-        findings.extend(unverified_finding(&statements));
+        findings.extend(unverified_findings(&statements));
         let mut unit = UnitVerdict {
             commit: head.clone(),
             group: place.units.iter().map(|unit| unit.commit.clone()).collect(),

@@ -31,26 +31,39 @@ impl Gate<'_> {
         Err(Undecided::new(Code::USAGE, message))
     }
 
-    /// Whose identity a statement claims that doesn't verify by the trusted root.
-    pub(super) fn unverified(&self, rejected: &Rejected) -> Option<PersonId> {
-        let hint = rejected.hint.as_deref();
-        let hint = hint.filter(|_| rejected.code == Code::BAD_SIGNATURE)?;
-        self.judging.roster.keyless_owner(hint).cloned()
+    /// Whose identity a statement claims that doesn't verify by the trusted root, or not yet by the clock.
+    pub(super) fn unverified(&self, rejected: &Rejected) -> Option<(Code, PersonId)> {
+        let told = DOUBTS.iter().any(|(code, _)| *code == rejected.code);
+        let hint = rejected.hint.as_deref().filter(|_| told)?;
+        let person = self.judging.roster.keyless_owner(hint)?;
+        Some((rejected.code, person.clone()))
     }
 }
 
+/// What is told of a statement that claims an identity and doesn't count for this.
+const DOUBTS: [(Code, &str); 2] = [
+    (
+        Code::BAD_SIGNATURE,
+        "does not verify by this trusted root: is it the right one?",
+    ),
+    (
+        Code::SIGNED_IN_FUTURE,
+        "is in the log ahead of this machine's clock: is the clock right?",
+    ),
+];
+
 /// Tells of them. Anybody may store such a file, so it is never more than a warning.
-pub(super) fn unverified_finding(statements: &Statements) -> Option<Finding> {
-    let people: Vec<_> = statements.unverified.iter().map(String::as_str).collect();
-    if people.is_empty() {
-        return None;
-    }
-    let detail = format!(
-        "a statement by the identity of {} does not verify by this trusted root: is it the right one?",
-        people.join(", ")
-    );
-    Some(Finding {
-        detail: Some(detail),
-        ..bare(Code::BAD_SIGNATURE, Effect::Warns, Next::Change)
+pub(super) fn unverified_findings(statements: &Statements) -> impl Iterator<Item = Finding> {
+    DOUBTS.iter().filter_map(|(code, doubt)| {
+        let claimed = statements.unverified.iter().filter(|(of, _)| of == code);
+        let people: Vec<_> = claimed.map(|(_, person)| person.as_str()).collect();
+        let detail = format!(
+            "a statement by the identity of {} {doubt}",
+            people.join(", ")
+        );
+        (!people.is_empty()).then(|| Finding {
+            detail: Some(detail),
+            ..bare(*code, Effect::Warns, Next::Change)
+        })
     })
 }

@@ -89,8 +89,8 @@ pub(super) struct Statements {
     pub verified: Vec<VerifiedStatement>,
     /// Those of them that count, by their index in `verified`.
     pub counted: BTreeSet<usize>,
-    /// Whose identities of Sigstore are claimed by files that don't verify.
-    pub unverified: BTreeSet<PersonId>,
+    /// Whose identities of Sigstore are claimed by files that don't verify, and by which code.
+    pub unverified: BTreeSet<(Code, PersonId)>,
     /// All that was looked at.
     pub views: Vec<StatementView>,
 }

@@ -20,6 +20,9 @@ const TIME_LIMIT: Duration = Duration::from_secs(60);
 /// How long a service may take to answer a connection.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
+/// How many seconds ahead of this machine's clock the log's may be, as of every statement (SPEC 4.6).
+const AHEAD_LIMIT: u32 = 300;
+
 /// The longest identity token, in bytes.
 const TOKEN_LIMIT: usize = 64 * 1024;
 
@@ -269,7 +272,8 @@ impl KeylessSigner {
     ///
     /// # Errors
     /// [`KeylessError`]; [`KeylessError::TokenExpired`] before anything is sent. Nothing is returned that
-    /// [`verify_keyless`] does not accept against `root`; it may be in the log all the same.
+    /// [`verify_keyless`] does not accept against `root`; it may be in the log all the same. Where the log's clock is
+    /// ahead of this one, by up to five minutes, it waits until the time has come.
     pub fn sign(
         &self,
         payload: &[u8],
@@ -281,7 +285,17 @@ impl KeylessSigner {
         }
         let bundle = self.request(payload)?;
         let identity = claimed_identity(&bundle)?.ok_or(KeylessError::NoIdentity)?;
-        let signed_at = verify_keyless(&bundle, payload, subject, root, &identity)?;
+        let verify = || verify_keyless(&bundle, payload, subject, root, &identity);
+        let mut verified = verify();
+        // It is logged for good, so that dropping it would be no way back.
+        for _ in 0..AHEAD_LIMIT {
+            if !matches!(verified, Err(SigstoreError::AheadOfClock { .. })) {
+                break;
+            }
+            std::thread::sleep(Duration::from_secs(1));
+            verified = verify();
+        }
+        let signed_at = verified?;
         Ok(KeylessStatement {
             bundle,
             identity,

@@ -18,7 +18,9 @@ use crate::attestation::{
 use crate::change::{ChangeDigest, Digest, sha256};
 use crate::codes::Code;
 pub use crate::keys::{Proof, TrustedRoot};
-use crate::keys::{SignatureError, claimed_identity, verify_keyless, verify_timestamp};
+use crate::keys::{
+    SignatureError, SigstoreError, claimed_identity, verify_keyless, verify_timestamp,
+};
 use crate::roster::{Credential, PersonId, Revocation, Roster};
 
 /// How far ahead of the gate's clock a statement may say it was signed, in seconds.
@@ -377,7 +379,13 @@ fn by_certificate<'r>(
         root,
         identity,
     );
-    let signed = signed.map_err(|error| (Code::BAD_SIGNATURE, error.to_string()))?;
+    let signed = signed.map_err(|error| {
+        let code = match error {
+            SigstoreError::AheadOfClock { .. } => Code::SIGNED_IN_FUTURE,
+            _ => Code::BAD_SIGNATURE,
+        };
+        (code, error.to_string())
+    })?;
     let proof = Proof {
         timestamp: true,
         ..Proof::default()

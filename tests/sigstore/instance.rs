@@ -9,6 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign::keys::{KeylessServices, KeylessSigner, TrustedRoot};
 use serde_json::{Value, json};
+use sigstore_sign::oidc::IdentityToken;
+use sigstore_sign::{SigningContext, SigningServices};
 
 /// Who vouches for the tokens that name nobody else.
 pub const ISSUER: &str = "https://accounts.example.com";
@@ -65,6 +67,20 @@ impl Instance {
         let services = KeylessServices::new(&self.address, &self.address, stamps).unwrap();
         KeylessSigner::new(services, &token(claims)).unwrap()
     }
+}
+
+/// Has a statement signed as `sign` does, by a log whose clock is so many seconds ahead; nothing waits for it.
+pub fn signed_ahead(instance: &Instance, claims: &Value, payload: &[u8], ahead: u32) -> Vec<u8> {
+    let rekor = instance.at(&format!("/ahead/{ahead}"));
+    let services = SigningServices::new(&instance.address, rekor);
+    let token = IdentityToken::from_jwt(&token(claims)).unwrap();
+    let signer = SigningContext::new(services).signer(token);
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    let bundle = runtime
+        .block_on(signer.sign_raw_statement(payload))
+        .unwrap();
+    bundle.to_json().unwrap().into_bytes()
 }
 
 impl Drop for Instance {

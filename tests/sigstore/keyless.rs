@@ -69,6 +69,21 @@ fn a_statement_is_signed_logged_and_verified_for_a_person_and_for_a_workload() {
 }
 
 #[test]
+fn a_signer_waits_for_the_logs_time_where_it_is_a_little_ahead() {
+    let instance = Instance::start();
+    let payload = statement("Looks good.");
+    let signed = |ahead: u32| {
+        let rekor = instance.at(&format!("/ahead/{ahead}"));
+        let services = KeylessServices::new(&instance.address, &rekor, None).unwrap();
+        let signer = KeylessSigner::new(services, &token(&dev())).unwrap();
+        signer.sign(&payload, &SUBJECT, &instance.root)
+    };
+    let before = now();
+    let at = signed(3).unwrap().signed_at().time().as_second();
+    assert!((before + 3..=now()).contains(&at), "{before} {at}");
+}
+
+#[test]
 fn what_the_pinned_root_does_not_vouch_for_is_not_handed_out() {
     let (instance, other) = (Instance::start(), Instance::start());
     let signer = instance.signer(&dev(), true);

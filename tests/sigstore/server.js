@@ -32,10 +32,12 @@ async function fulcio(instance, body) {
   return JSON.stringify({ signedCertificateEmbeddedSct: { chain: { certificates } } });
 }
 
-async function rekor(instance, body) {
+async function rekor(instance, body, url) {
   const { kind, spec } = JSON.parse(body);
   if (kind !== "dsse") throw new Error(`entries of kind ${kind} are not logged here`);
-  return JSON.stringify(await instance.logEnvelope(spec.proposedContent.envelope, spec.proposedContent.verifiers));
+  const ahead = Number(/^\/ahead\/(\d+)/.exec(url.pathname)?.[1] ?? 0);
+  const { envelope, verifiers } = spec.proposedContent;
+  return JSON.stringify(await instance.logEnvelope(envelope, verifiers, new Date(Date.now() + 1000 * ahead)));
 }
 
 // An OpenID provider whose codes are the tokens themselves, and a CI system that gives the token it is asked with.
@@ -59,7 +61,9 @@ async function serve(instance, request, response) {
     chunks.push(chunk);
   }
   const url = new URL(request.url, "http://host");
-  const [answer, type] = ROUTES[`${request.method} ${url.pathname}`] ?? [];
+  // A log below /ahead/SECONDS has a clock that is that much ahead.
+  const path = url.pathname.replace(/^\/ahead\/\d+/, "");
+  const [answer, type] = ROUTES[`${request.method} ${path}`] ?? [];
   if (!answer) return response.writeHead(404).end();
   try {
     const body = await answer(instance, Buffer.concat(chunks), url);

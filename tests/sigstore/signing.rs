@@ -8,7 +8,7 @@ use countersign::attestation::Bundle;
 use countersign::change::{Digest, sha256};
 use serde_json::{Value, json};
 
-use crate::instance::{ISSUER, Instance, now, token};
+use crate::instance::{ISSUER, Instance, now, signed_ahead, token};
 use crate::world::{Clone, Run, World, run};
 
 const CAROL: &str = "carol@example.com";
@@ -193,6 +193,34 @@ fn an_identity_that_only_resembles_the_enrolled_one_is_nobodys() {
         let made = signer.sign(bundle.payload(), subject.as_bytes(), &instance.root);
         let made = made.unwrap();
         judged(&ben, &world, &instance, &[&declaration, made.bundle()]).expect(status, text);
+    }
+}
+
+#[test]
+fn what_is_logged_ahead_of_the_gates_clock_is_told_and_refuses_nothing() {
+    let instance = Instance::start();
+    let world = team(CAROL, ISSUER);
+    let ben = declared(&world);
+    let [declaration, approval, rejection] =
+        ["declaration", "approval", "rejection"].map(|name| world.path().join(name));
+    let root = instance.root_file();
+    let at = (instance.address.as_str(), root.as_path());
+    let file = ["--reject", "-m", "No.", "-o", rejection.to_str().unwrap()];
+    sign_with(&world, &carol(), at, &file).expect(1, "rejected by carol");
+    let grace = world.clone_for("grace");
+    let digest = grace.digest(&["origin/tags"]);
+    let args = ["sign", "tags", "--confirm", &digest, "-o"];
+    grace.countersign(&[&args[..], &[approval.to_str().unwrap()]].concat());
+    let [declaration, approval, rejection] =
+        [&declaration, &approval, &rejection].map(|path| std::fs::read(path).unwrap());
+    let payload = Bundle::parse(&rejection).unwrap().payload().to_vec();
+    let told = "warning[CS215]: signed in the future: a statement by the identity of carol is in the log ahead of this machine's clock";
+    for (ahead, status, warned) in [(0, 1, false), (120, 0, true)] {
+        let rejection = signed_ahead(&instance, &carol(), &payload, ahead);
+        let all = [&declaration[..], &approval, &rejection];
+        let run = judged(&ben, &world, &instance, &all).expect(status, "");
+        assert_eq!(run.stdout.contains(told), warned, "{run:?}");
+        assert_eq!(run.stdout.contains("error[CS302]"), !warned, "{run:?}");
     }
 }
 

@@ -99,6 +99,12 @@ pub enum SigstoreError {
         /// Why.
         detail: String,
     },
+    /// The log's signed time has not come yet by this machine's clock.
+    #[error("the log has it at {time}, ahead of this machine's clock")]
+    AheadOfClock {
+        /// The log's time.
+        time: Timestamp,
+    },
     /// The log vouches for something else than this envelope and certificate.
     #[error("the log entry is about another envelope: {detail}")]
     OtherLogEntry {

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use sigstore_verify::crypto::parse_certificate_info;
 use sigstore_verify::types::bundle::{MediaType, VerificationMaterialContent};
 use sigstore_verify::types::{Bundle, DsseEnvelope, Sha256Hash, SignatureContent};
-use sigstore_verify::{CertificateError, Error, VerificationPolicy, VerificationResult};
+use sigstore_verify::{
+    CertificateError, Error, TransparencyLogError, VerificationPolicy, VerificationResult,
+};
 
 use super::error::SigstoreError;
 use super::identity::SigstoreIdentity;
@@ -64,7 +66,8 @@ impl SignedAt {
 /// * each timestamp holds under an authority of the root; at least one promise or timestamp gives a time;
 /// * the signature is the certificate's over the payload, with the payload type of in-toto.
 ///
-/// The library asks the system's clock for one thing: a log's time that is in the future is refused.
+/// The library asks the system's clock for one thing: a log's time that is in the future is refused, by however
+/// little ([`SigstoreError::AheadOfClock`]).
 ///
 /// # Errors
 /// [`SigstoreError`].
@@ -87,6 +90,7 @@ pub fn verify_keyless(
     match verifier.verify(subject, &bundle, &policy) {
         Ok(result) => signed_at(&bundle, &result),
         Err(error) => Err(outside_certificate(&bundle, root, &error)
+            .or_else(|| ahead_of_clock(&bundle, &error))
             .unwrap_or_else(|| SigstoreError::from_library(&error))),
     }
 }
@@ -207,14 +211,31 @@ fn outside_certificate(
     })
 }
 
+/// The refusal for a log's time that has not come yet, of which the library tells once the log's signature over it holds.
+///
+/// Nothing more was verified then: whoever knows an entry of that time can put it into a bundle of their own.
+fn ahead_of_clock(bundle: &Bundle, error: &Error) -> Option<SigstoreError> {
+    let Error::TransparencyLog(TransparencyLogError::IntegratedTime(why)) = error else {
+        return None;
+    };
+    if !why.contains("in the future") {
+        return None;
+    }
+    let time = promised(bundle).max()?;
+    Some(SigstoreError::AheadOfClock { time })
+}
+
+/// The times that a bundle's promises state.
+fn promised(bundle: &Bundle) -> impl Iterator<Item = Timestamp> {
+    let entries = bundle.verification_material.tlog_entries.iter();
+    let promised = entries.filter(|entry| entry.inclusion_promise.is_some());
+    promised.filter_map(|entry| entry.integrated_time)
+}
+
 /// The times that a bundle's promises state and its timestamps hold for.
 fn times(bundle: &Bundle, root: &TrustedRoot) -> Vec<Timestamp> {
     let material = &bundle.verification_material;
-    let promised = material
-        .tlog_entries
-        .iter()
-        .filter(|entry| entry.inclusion_promise.is_some())
-        .filter_map(|entry| entry.integrated_time);
+    let promised = promised(bundle);
     let SignatureContent::DsseEnvelope(envelope) = &bundle.content else {
         return promised.collect();
     };

@@ -443,3 +443,11 @@ fn what_is_larger_than_any_certificate_or_timestamp_is_not_read() {
         assert!(refused.to_string().ends_with(told), "{refused}");
     }
 }
+
+#[test]
+fn a_time_that_no_log_signed_is_not_taken_for_one_ahead() {
+    let refused = refusal(|bundle| {
+        bundle["verificationMaterial"]["tlogEntries"][0]["integratedTime"] = json!("9999999999");
+    });
+    assert!(matches!(refused, SigstoreError::Log { .. }), "{refused}");
+}
