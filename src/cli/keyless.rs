@@ -95,7 +95,8 @@ fn services(
 ) -> Result<KeylessServices, Failure> {
     let args = asked.keyless;
     let named = |option: Option<&String>, key: &str| {
-        let named = option.cloned().or_else(|| config.string(key));
+        // The identity token goes there: no repository says where.
+        let named = option.cloned().or_else(|| config.user_string(key));
         named.filter(|address| !address.is_empty())
     };
     let fulcio = named(args.fulcio_url.as_ref(), "countersign.fulcioUrl");
@@ -107,7 +108,7 @@ fn services(
         _ => {
             let message = "certificate authority, log and trusted root are of one instance: name all three, or none";
             return Err(Failure::usage(message)
-                .next("--fulcio-url URL --rekor-url URL --trusted-root FILE"));
+                .next("--fulcio-url URL --rekor-url URL --trusted-root FILE, or in your git configuration, not the repository's: countersign.fulcioUrl, countersign.rekorUrl, countersign.trustedRoot"));
         }
     }
     .map_err(failure)?;
@@ -204,7 +205,13 @@ impl Sealer for Keyless<'_> {
     fn warn(&self, output: &mut Output) -> Result<(), Failure> {
         let log = escape(self.signer.services().rekor(), 200);
         let identity = &self.identity;
-        let text = format!("the log {log} will name {identity} to everybody, for good");
+        let fulcio = self.signer.services().fulcio();
+        let public = KeylessServices::public_good().map_err(failure)?;
+        let token = match fulcio == public.fulcio() {
+            true => String::new(),
+            false => format!("; the identity token goes to {}", escape(fulcio, 200)),
+        };
+        let text = format!("the log {log} will name {identity} to everybody, for good{token}");
         output.row("Keyless", &text)?;
         output.flush()
     }

@@ -21,7 +21,7 @@ pub struct KeylessArgs {
         hide_short_help = true
     )]
     pub identity: Option<String>,
-    /// The certificate authority (default: countersign.fulcioUrl in git's configuration, else the public good instance's)
+    /// The certificate authority (default: countersign.fulcioUrl in your git configuration, never the repository's, else the public good instance's)
     #[arg(long, value_name = "URL", requires = "keyless", hide_short_help = true)]
     pub fulcio_url: Option<String>,
     /// The transparency log, Rekor version 1 (default: countersign.rekorUrl, else the public good instance's)

@@ -34,13 +34,14 @@ pub fn run(
     output: &mut Output,
 ) -> Result<Done, Failure> {
     statement::refuse_two_outputs(args.output.as_deref(), output)?;
-    let context = Context::open(global, environment)?;
+    let mut context = Context::open(global, environment)?;
+    let config = UserConfig::read(&global.folder)?;
+    context.sigstore.or_users(&config);
     fetch(&context, args, output)?;
     let (change, target) = (args.change.change.as_deref(), args.change.target.as_deref());
     let session = Session::open(context, change, target)?;
     let (context, roster) = (&session.context, &session.judging.roster);
     check_at(context, args, &session.subject)?;
-    let config = UserConfig::read(&global.folder)?;
     let asked = Asked {
         key: &args.key,
         keyless: &args.keyless,

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use countersign::codes::Code;
-use countersign::git::Repository;
+use countersign::git::{Repository, UserConfig};
 use countersign::keys::TrustedRoot;
 
 use super::Failure;
@@ -14,6 +14,8 @@ use super::args::Global;
 use super::context::Context;
 use super::place;
 
+/// Where git's configuration names one.
+const KEY: &str = "countersign.trustedRoot";
 /// The largest trusted root that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
 
@@ -37,7 +39,7 @@ struct Named {
 impl Sigstore {
     /// By `--trusted-root`, else git's `countersign.trustedRoot`, else the public good instance.
     pub fn new(global: &Global, repo: &Repository) -> Self {
-        let configured = || repo.config_string("countersign.trustedRoot");
+        let configured = || repo.config_string(KEY);
         let named = |configured: bool| move |path| Named { path, configured };
         let option = global.trusted_root.clone().map(named(false));
         Self {
@@ -46,6 +48,17 @@ impl Sigstore {
                 .work_dir()
                 .map(|tree| (tree.to_owned(), repo.common_dir().to_owned())),
             read: OnceCell::new(),
+        }
+    }
+
+    /// Takes the user's own for signing, where neither an option nor the repository names one. No gate does (SPEC 8.8).
+    pub fn or_users(&mut self, config: &UserConfig) {
+        let users = || config.user_string(KEY).map(PathBuf::from);
+        if self.named.is_none() && self.read.get().is_none() {
+            self.named = users().map(|path| Named {
+                path,
+                configured: true,
+            });
         }
     }
 

@@ -13,7 +13,7 @@ use super::context::Context;
 /// Whom to ask for a timestamp.
 #[derive(Debug, Clone, Default, Args)]
 pub struct TimestampArgs {
-    /// Have this timestamp authority (RFC 3161) say when you signed (default: git's countersign.timestampUrl, else none; the public good instance's with its log)
+    /// Have this timestamp authority (RFC 3161) say when you signed (default: countersign.timestampUrl in your git configuration, else none; the public good instance's with its log)
     #[arg(long, value_name = "URL")]
     pub timestamp_url: Option<String>,
 }
@@ -49,7 +49,7 @@ impl<'a> Stamper<'a> {
             Some(address) => address.clone(),
             None if context.offline => return Ok(none),
             None => config
-                .string("countersign.timestampUrl")
+                .user_string("countersign.timestampUrl")
                 .unwrap_or_default(),
         };
         if address.is_empty() {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use gix::bstr::ByteSlice;
+use gix::config::source::Kind;
 
 use super::{GitProgram, RemoteError, Repository};
 use crate::change::{HistoryError, Identity};
@@ -46,6 +47,16 @@ impl UserConfig {
     /// A value, the last one that applies.
     pub fn string(&self, key: &str) -> Option<String> {
         let value = self.repo.config_snapshot().string(key)?;
+        value.to_str().ok().map(str::to_owned)
+    }
+
+    /// The same of what the user or the system says, and the environment: never of the repository's own configuration,
+    /// which may come with a copy of it.
+    pub fn user_string(&self, key: &str) -> Option<String> {
+        let snapshot = self.repo.config_snapshot();
+        let value = snapshot
+            .plumbing()
+            .string_filter(key, |section| section.source.kind() != Kind::Repository)?;
         value.to_str().ok().map(str::to_owned)
     }
 

@@ -325,7 +325,7 @@ fn a_certificate_for_somebody_else_is_not_kept() {
     ben.verify(&world, &verify).ok();
 }
 
-/// What git's configuration says of the instance.
+/// What the user's git configuration says of the instance.
 fn configure(clone: &Clone, instance: &Instance) {
     let root = instance.root_file();
     for (key, value) in [
@@ -334,8 +334,52 @@ fn configure(clone: &Clone, instance: &Instance) {
         ("oidcUrl", &instance.at("/provider")),
         ("trustedRoot", root.to_str().unwrap()),
     ] {
-        clone.git(&["config", &format!("countersign.{key}"), value]);
+        clone.git(&["config", "--global", &format!("countersign.{key}"), value]);
     }
+}
+
+#[test]
+fn the_repository_does_not_say_where_an_identity_token_goes() {
+    let instance = Instance::start();
+    let root = instance.root_file();
+    let world = team(CAROL, ISSUER);
+    declared(&world);
+    let token = written(&world, &carol());
+    let token = ["--identity-token", token.as_str()];
+    let person = world.person("carol");
+    let keys = ["fulcioUrl", "rekorUrl"].map(|key| format!("countersign.{key}"));
+    person.git(&["config", "countersign.trustedRoot", root.to_str().unwrap()]);
+    for key in &keys {
+        person.git(&["config", key, &instance.address]);
+    }
+    let run = sign(&world, &token).expect(2, "name all three, or none");
+    assert!(
+        run.stderr
+            .contains("in your git configuration, not the repository's")
+    );
+    for key in &keys {
+        person.git(&["config", key, "http://127.0.0.1:9"]);
+        person.git(&["config", "--global", key, &instance.address]);
+    }
+    // All three may be the user's, and the gate goes by the repository's alone.
+    person.git(&["config", "--unset", "countersign.trustedRoot"]);
+    person.git(&[
+        "config",
+        "--global",
+        "countersign.trustedRoot",
+        root.to_str().unwrap(),
+    ]);
+    let run = sign(&world, &token).expect(0, "approved by carol, timestamp");
+    let told = format!("; the identity token goes to {}", instance.address);
+    assert!(run.stdout.contains(&told), "{run:?}");
+    let judged = |what| {
+        person
+            .verify(&world, &["--pr", "origin/tags"])
+            .expect(what, "")
+    };
+    judged(1);
+    person.git(&["config", "countersign.trustedRoot", root.to_str().unwrap()]);
+    judged(0);
 }
 
 #[test]

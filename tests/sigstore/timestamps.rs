@@ -62,6 +62,7 @@ fn git_names_the_authority_and_offline_asks_none() {
     let (root, stamps) = (instance.root_file(), instance.at("/api/v1/timestamp"));
     let carol = world.fresh("carol");
     let name = "countersign.timestampUrl";
+    carol.git(&["config", name, "http://127.0.0.1:9"]);
     carol.git(&["config", "--global", name, &stamps]);
     sign(&world, &root, &["--offline"]).expect(0, "not without a timestamp");
     let named = ["--offline", "--timestamp-url", &stamps];
