@@ -88,15 +88,20 @@ fn is_login(login: &str) -> bool {
     (1..=LOGIN_LIMIT).contains(&login.len()) && login.chars().all(allowed)
 }
 
+/// Whether a lower-case address is an AI agent's or a GitHub app's.
+pub(super) fn is_bot_address(address: &str) -> bool {
+    // GitHub's addresses have the form `<id>+<login>` or `<login>`.
+    let local = address.strip_suffix(GITHUB_NOREPLY);
+    let login = local.and_then(|local| local.rsplit('+').next());
+    AgentTable::builtin().is_agent_address(address) || login.is_some_and(is_bot_login)
+}
+
 /// Why a lower-case address is not a person's.
 fn fault(address: &str) -> Option<&'static str> {
     let Some((local, domain)) = address.rsplit_once('@').filter(|_| is_address(address)) else {
         return Some("\"emails\" holds something that is no e-mail address");
     };
-    // GitHub's addresses have the form `<id>+<login>` or `<login>`.
-    let login = local.rsplit('+').next().unwrap_or(local);
-    let noreply = address.ends_with(GITHUB_NOREPLY);
-    if AgentTable::builtin().is_agent_address(address) || (noreply && is_bot_login(login)) {
+    if is_bot_address(address) {
         return Some(BOT);
     }
     if NOBODY.contains(&local) || (domain == "noreply.github.com") {

@@ -96,6 +96,13 @@ fn read_sigstore(fields: &Fields<'_>) -> Option<ReadKey> {
         sigstore.reader.error(issuer.at, message);
         return None;
     }
+    // What stands before an @ is read as the host, and is none.
+    let authority = issuer.value.split('/').nth(2).unwrap_or_default();
+    if authority.contains('@') {
+        let message = "\"issuer\" has a name before its host";
+        sigstore.reader.error(issuer.at, message);
+        return None;
+    }
     match SigstoreIdentity::new(identity.value, issuer.value) {
         Ok(keyless) => Some(ReadKey {
             identity: identity.map(|_| keyless.to_string()),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::address::local_name;
-use super::{Engineer, Roster};
+use super::{Credential, Engineer, Roster};
 use crate::text::{TextError, escape};
 
 /// Local parts that several people may read. An address of theirs makes no person of them.
@@ -29,8 +29,8 @@ const SHOWN: usize = 60;
 
 impl Roster {
     /// Warnings for people to look at: two entries that may be one person (equal names, or e-mail
-    /// addresses that differ only in their domain or tag), and addresses that several people may
-    /// read. Each stands at the later person's first line.
+    /// addresses that differ only in their domain or tag), addresses that several people may
+    /// read, and identities that are a job's rather than a person's. Each stands at the later person's first line.
     pub fn lint_warnings(&self, file: &str) -> Vec<TextError> {
         let mut warnings = Vec::new();
         let mut names: HashMap<String, &Engineer> = HashMap::new();
@@ -45,6 +45,17 @@ impl Roster {
                     engineer.id,
                     escape(&engineer.name, SHOWN)
                 ));
+            }
+            for key in engineer.keys.iter().filter(|key| key.revoked.is_none()) {
+                if let Credential::Keyless(identity) = &key.key
+                    && identity.mailbox().is_none()
+                {
+                    warn(format!(
+                        "\"{}\" signs as {}, a URI: is that a person, and not a job?",
+                        engineer.id,
+                        escape(identity.identity(), SHOWN)
+                    ));
+                }
             }
             let mut told = false;
             for email in &engineer.emails {

@@ -60,3 +60,25 @@ fn a_shared_mailbox_raises_a_warning() {
         "roster.toml:9:1: team@example.org looks like a shared mailbox: an engineer is one person";
     assert_eq!(found, [wanted]);
 }
+
+#[test]
+fn a_uri_as_an_engineers_identity_raises_a_warning() {
+    let found = |identity: &str, more: &str| {
+        let key = signer(1).public_key().to_openssh();
+        let text = format!(
+            "levels = [\"a\"]\n[[engineer]]\nid = \"ana\"\nname = \"Ana Berg\"\nlevel = \"a\"\n\
+             [[engineer.key]]\nssh = \"{key}\"\n[[engineer.key]]\n\
+             sigstore = {{ identity = \"{identity}\", issuer = \"https://accounts.example.org\" }}\n{more}\
+             [admins]\nids = [\"ana\"]\nthreshold = 1\n"
+        );
+        let roster = Roster::parse(&text, "roster.toml").unwrap();
+        let found = roster.lint_warnings("roster.toml");
+        found.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let job = "https://ci.example.org/job";
+    let wanted = "roster.toml:2:1: \"ana\" signs as https://ci.example.org/job, a URI: is that a person, and not a job?";
+    assert_eq!(found(job, ""), [wanted]);
+    assert!(found("ana@example.org", "").is_empty());
+    let revoked = "revoked = { on = \"2025-01-01\", reason = \"retired\" }\n";
+    assert!(found(job, revoked).is_empty());
+}

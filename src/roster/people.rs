@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::change::Glob;
 use crate::text::toml::{Fields, Placed, Reader};
 
-use super::address::{BOT, addresses, is_bot_login};
+use super::address::{BOT, addresses, is_bot_address, is_bot_login};
 use super::key::{ENGINEER_KEY_KEYS, OTHER_KEY_KEYS, ReadKey, read_key, read_revocation};
 use super::{Automation, Credential, Engineer, EngineerKey, Gate, Level};
 
@@ -37,7 +37,7 @@ pub(super) struct People<'r> {
     levels: Vec<&'r str>,
     /// Each id with the line where it stands.
     ids: HashMap<&'r str, usize>,
-    /// Each address with whose it is.
+    /// Each address, those of identities included, with whose it is.
     addresses: HashMap<String, &'r str>,
     /// Each key with whose it is and the line where it stands.
     keys: HashMap<String, (&'r str, usize)>,
@@ -192,7 +192,12 @@ impl<'r> People<'r> {
             let Some(read) = read_key(&table) else {
                 continue;
             };
-            self.own(&read, owner);
+            if self.own(&read, owner)
+                && let Some(mailbox) = self.own_mailbox(&read, owner)
+                && is_bot_address(&mailbox)
+            {
+                self.reader.error(read.identity.at, BOT);
+            }
             keys.push(EngineerKey {
                 key: read.credential,
                 revoked,
@@ -214,15 +219,37 @@ impl<'r> People<'r> {
         let table = fields.table("key", name)?;
         table.allow(&OTHER_KEY_KEYS);
         let read = read_key(&table)?;
-        self.own(&read, id.map_or("", |id| id.value));
+        let owner = id.map_or("", |id| id.value);
+        if self.own(&read, owner) {
+            self.own_mailbox(&read, owner);
+        }
         Some(read.credential)
     }
 
-    /// Gives a key one owner (attack 25).
-    fn own(&mut self, key: &ReadKey, owner: &'r str) {
+    /// Gives the mailbox of an identity one owner: a certificate is for whoever reads it, at whatever issuer.
+    fn own_mailbox(&mut self, key: &ReadKey, owner: &'r str) -> Option<String> {
+        let Credential::Keyless(identity) = &key.credential else {
+            return None;
+        };
+        let mailbox = identity.mailbox()?.to_lowercase();
+        match self.addresses.get(&mailbox) {
+            Some(other) if *other != owner => {
+                let message = format!("{mailbox} is \"{other}\"'s already");
+                self.reader.error(key.identity.at, message);
+            }
+            _ => {
+                self.addresses.insert(mailbox.clone(), owner);
+            }
+        }
+        Some(mailbox)
+    }
+
+    /// Gives a key one owner (attack 25); says whether it had none.
+    fn own(&mut self, key: &ReadKey, owner: &'r str) -> bool {
         let line = self.reader.line(key.identity.at);
         let identity = key.identity.value.clone();
-        if let Some((other, first)) = self.keys.insert(identity, (owner, line)) {
+        let known = self.keys.insert(identity, (owner, line));
+        if let Some((other, first)) = known {
             let message = if other == owner {
                 format!("the key stands in line {first} too")
             } else {
@@ -230,6 +257,7 @@ impl<'r> People<'r> {
             };
             self.reader.error(key.identity.at, message);
         }
+        known.is_none()
     }
 }
 

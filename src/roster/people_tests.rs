@@ -306,6 +306,91 @@ fn an_identity_of_sigstore_is_read_exactly() {
     );
 }
 
+/// The roster with an identity for linus, and its errors.
+fn with_identity(identity: &str, issuer: &str) -> Vec<String> {
+    let keyless = format!("sigstore = {{ identity = \"{identity}\", issuer = \"{issuer}\" }}");
+    let key = "[[engineer.key]]\n";
+    let text = full();
+    let linus = text.find("id = \"linus\"").unwrap();
+    let at = linus + text[linus..].find(key).unwrap();
+    let text = format!("{}{key}{keyless}\n{}", &text[..at], &text[at..]);
+    let errors = Roster::parse(&text, "r").err().unwrap_or_default();
+    errors.into_iter().map(|error| error.message).collect()
+}
+
+const ISSUER: &str = "https://accounts.example.org";
+
+#[test]
+fn the_mailbox_of_an_identity_is_nobody_elses() {
+    let none: [&str; 0] = [];
+    for own in [
+        "linus@example.org",
+        "Linus@example.org",
+        "linus@home.example",
+    ] {
+        assert_eq!(with_identity(own, ISSUER), none, "{own}");
+    }
+    for (other, address) in [
+        ("maya@example.org", "maya@example.org"),
+        ("Maya@Example.ORG", "maya@example.org"),
+        (
+            "mayaL@users.noreply.github.com",
+            "mayal@users.noreply.github.com",
+        ),
+    ] {
+        let wanted = format!("{address} is \"maya\"'s already");
+        assert_eq!(with_identity(other, ISSUER), [wanted], "{other}");
+    }
+    for bot in [
+        "noreply@anthropic.com",
+        "49699333+dependabot[bot]@users.noreply.github.com",
+    ] {
+        let wanted = "a bot or AI agent can't be an engineer";
+        assert_eq!(with_identity(bot, ISSUER), [wanted], "{bot}");
+    }
+}
+
+#[test]
+fn one_mailbox_at_two_issuers_is_one_persons() {
+    let keyless = |issuer| {
+        format!(
+            "[[engineer.key]]\nsigstore = {{ identity = \"x@example.org\", issuer = \"{issuer}\" }}\n"
+        )
+    };
+    let (one, two) = (keyless(ISSUER), keyless("https://login.example.org"));
+    let at = |text: &str, id: &str| {
+        let person = text.find(&format!("id = \"{id}\"")).unwrap();
+        person + text[person..].find("[[engineer.key]]").unwrap()
+    };
+    let text = full();
+    let (maya, linus) = (at(&text, "maya"), at(&text, "linus"));
+    let twice = [&text[..maya], &one, &two, &text[maya..]].concat();
+    assert!(Roster::parse(&twice, "r").is_ok());
+    let both = [
+        &text[..maya],
+        &one,
+        &text[maya..linus],
+        &two,
+        &text[linus..],
+    ]
+    .concat();
+    let found = errors(&both);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].message, "x@example.org is \"maya\"'s already");
+}
+
+#[test]
+fn an_issuer_has_no_name_before_its_host() {
+    let wanted = ["\"issuer\" has a name before its host"];
+    let linus = "linus@example.org";
+    assert_eq!(
+        with_identity(linus, "https://accounts.example.org@evil.example"),
+        wanted
+    );
+    assert_eq!(with_identity(linus, "https://u:p@evil.example/x"), wanted);
+    assert!(with_identity(linus, "https://accounts.example.org/x@y").is_empty());
+}
+
 #[test]
 fn a_key_of_another_form_has_one_owner_too() {
     let text = full().replace(&format!("ssh = \"{}\"", ssh(3)), &pem(2));

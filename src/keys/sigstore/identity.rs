@@ -84,6 +84,11 @@ impl SigstoreIdentity {
         &self.identity
     }
 
+    /// The identity, where it is an e-mail address.
+    pub fn mailbox(&self) -> Option<&str> {
+        (!is_uri(&self.identity)).then_some(&*self.identity)
+    }
+
     /// The URI of the OpenID issuer that vouched for it.
     pub fn issuer(&self) -> &str {
         &self.issuer
