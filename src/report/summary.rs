@@ -1,5 +1,7 @@
 //! What passed, in a few words.
 
+use std::collections::HashSet;
+
 use super::human::{SHOWN, count, noun};
 use crate::gate::{Coverage, Effect, Scope, StatementKind, UnitVerdict, Verdict};
 use crate::text::escape;
@@ -134,7 +136,7 @@ fn summary_of_one(verdict: &Verdict, unit: &UnitVerdict) -> String {
     }
 }
 
-/// Who gave a counted approval.
+/// Who gave a counted approval, each once: anybody may sign twice, or have a copy of their bundle stored.
 fn approvers(unit: &UnitVerdict) -> impl Iterator<Item = &str> {
     let counted = unit
         .statements
@@ -143,4 +145,8 @@ fn approvers(unit: &UnitVerdict) -> impl Iterator<Item = &str> {
     counted
         .filter(|view| view.kind == Some(StatementKind::Approval))
         .filter_map(|view| view.signer.as_deref())
+        .filter({
+            let mut told = HashSet::new();
+            move |signer| told.insert(*signer)
+        })
 }

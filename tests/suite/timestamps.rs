@@ -295,10 +295,11 @@ fn a_rule_that_asks_for_a_timestamp_waits_without_one_and_passes_with_it() {
     let root = asked.world.root();
     let args = ["--root", &root, "--pr", "origin/work", "--store", "store"];
     let trusted = ["--trusted-root", "../root.json"];
-    asked
+    let run = asked
         .carol
         .countersign(&[&["verify"], &args[..], &trusted].concat())
         .expect(PASSES.0, PASSES.1);
+    assert!(!run.stdout.contains("carol, carol"), "{run:?}");
     // Who signs without one is told before, and how to get one.
     let digest = asked.carol.digest(&["origin/work"]);
     asked
