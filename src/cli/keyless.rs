@@ -57,7 +57,13 @@ pub fn find<'a>(
         ));
     }
     // What can't be verified afterwards must not get into the log.
-    context.trusted_root()?;
+    if !context.trusted_root()?.checks_certificates() {
+        let message =
+            "the trusted root has timestamp authorities alone: no certificate could be checked";
+        return Err(
+            Failure::usage(message).next("--trusted-root FILE: the instance's trusted_root.json")
+        );
+    }
     let services = services(asked, config, context)?;
     let (token, source) = token(args, &services, context)?;
     let signer = KeylessSigner::new(services, &token).map_err(failure)?;

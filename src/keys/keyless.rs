@@ -271,7 +271,7 @@ impl KeylessSigner {
     /// Signs an in-toto statement, of whose subjects one has the SHA-256 `subject`. Blocks.
     ///
     /// # Errors
-    /// [`KeylessError`]; [`KeylessError::TokenExpired`] before anything is sent. Nothing is returned that
+    /// [`KeylessError`]; [`KeylessError::TokenExpired`], and a root of timestamp authorities alone, before anything is sent. Nothing is returned that
     /// [`verify_keyless`] does not accept against `root`; it may be in the log all the same. Where the log's clock is
     /// ahead of this one, by up to five minutes, it waits until the time has come.
     pub fn sign(
@@ -282,6 +282,9 @@ impl KeylessSigner {
     ) -> Result<KeylessStatement, KeylessError> {
         if self.token.is_expired() {
             return Err(KeylessError::TokenExpired);
+        }
+        if !root.checks_certificates() {
+            return Err(SigstoreError::TimestampsAlone.into());
         }
         let bundle = self.request(payload)?;
         let identity = claimed_identity(&bundle)?.ok_or(KeylessError::NoIdentity)?;

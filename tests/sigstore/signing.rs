@@ -281,6 +281,14 @@ fn what_can_not_become_a_signature_is_told_before_anything_is_signed() {
         let half = [&token, half.as_slice()].concat();
         sign(&world, &half).expect(2, "name all three, or none");
     }
+    // A root that could check no certificate.
+    let stamps = world.path().join("stamps.json");
+    let whole: Value = serde_json::from_slice(&std::fs::read(&root).unwrap()).unwrap();
+    let part = |name: &str| whole[name].clone();
+    let alone = json!({"mediaType": part("mediaType"), "timestampAuthorities": part("timestampAuthorities")});
+    std::fs::write(&stamps, alone.to_string()).unwrap();
+    let alone = (nowhere.0, stamps.as_path());
+    sign_with(&world, &carol(), alone, &[]).expect(2, "timestamp authorities alone");
     // No token, and nobody to ask.
     let all: Vec<_> = all.iter().map(String::as_str).collect();
     sign(&world, &all).expect(2, "no identity token");
