@@ -24,8 +24,10 @@ const MAX_FILE: u64 = 1 << 20;
 pub struct Sigstore {
     /// The file, where one is named.
     named: Option<Named>,
-    /// Where what is judged is checked out, so that no root comes from there; and the repository's own folder.
-    checked_out: Option<(PathBuf, PathBuf)>,
+    /// Where the repository's files are checked out, so that no root comes from there.
+    checked_out: Vec<PathBuf>,
+    /// The repository's own folder.
+    own: PathBuf,
     read: OnceCell<TrustedRoot>,
 }
 
@@ -44,9 +46,8 @@ impl Sigstore {
         let option = global.trusted_root.clone().map(named(false));
         Self {
             named: option.or_else(|| configured().map(PathBuf::from).map(named(true))),
-            checked_out: repo
-                .work_dir()
-                .map(|tree| (tree.to_owned(), repo.common_dir().to_owned())),
+            checked_out: work_trees(repo),
+            own: repo.common_dir().to_owned(),
             read: OnceCell::new(),
         }
     }
@@ -98,8 +99,8 @@ impl Sigstore {
             return Err(Failure::new(Code::USAGE, why)
                 .next("git config countersign.trustedRoot /PATH/trusted_root.json"));
         }
-        if let Some((tree, own)) = &self.checked_out {
-            let within = place::leads_into(path, tree, own)
+        for tree in &self.checked_out {
+            let within = place::leads_into(path, tree, &self.own)
                 .map_err(|error| unusable(&format!("can't read {shown}: {error}")))?;
             if within {
                 let why = format!(
@@ -111,6 +112,15 @@ impl Sigstore {
         }
         Ok(())
     }
+}
+
+/// This work tree and, of a linked one, the main one.
+fn work_trees(repo: &Repository) -> Vec<PathBuf> {
+    let own = repo.common_dir();
+    let own = own.canonicalize().unwrap_or_else(|_| own.to_owned());
+    let main = own.parent().filter(|_| own.ends_with(".git"));
+    let trees = repo.work_dir().into_iter().chain(main);
+    trees.map(Path::to_owned).collect()
 }
 
 fn unusable(why: &str) -> Failure {

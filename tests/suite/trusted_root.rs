@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::authority::Authority;
 use super::keys::branch;
-use super::world::{Run, World};
+use super::world::{Clone, Run, World};
 
 const IDENTITY: &str = "[[engineer.key]]\nsigstore = { identity = \"dev@example.com\", issuer = \"https://accounts.example.com\" }\n\n";
 
@@ -99,12 +99,11 @@ fn a_root_that_is_named_and_can_not_be_read_decides_nothing() {
         .expect(2, "error[CS901]: can't read");
 }
 
-#[test]
-fn no_trusted_root_comes_out_of_the_work_tree() {
-    let world = World::team();
-    let [whole, _] = roots(&world);
+/// A change that passes, in a clone of `ci` with a trusted root in and beside its work tree.
+fn beside(world: &World) -> Clone {
+    let [whole, _] = roots(world);
     let whole = std::fs::read(whole).unwrap();
-    branch(&world);
+    branch(world);
     world.clone_for("grace").sign("work").ok();
     let ci = world.fresh("ci");
     ci.write("ci/keep", "");
@@ -113,6 +112,15 @@ fn no_trusted_root_comes_out_of_the_work_tree() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, &whole).unwrap();
     }
+    ci
+}
+
+const LIES: (i32, &str) = (2, "lies in the work tree");
+
+#[test]
+fn no_trusted_root_comes_out_of_the_work_tree() {
+    let world = World::team();
+    let ci = beside(&world);
     let link = |to: &Path, from: &str| {
         std::os::unix::fs::symlink(to, world.path().join(from)).unwrap();
     };
@@ -121,7 +129,6 @@ fn no_trusted_root_comes_out_of_the_work_tree() {
     link(Path::new("ci/out.json"), "twice.json");
     link(&world.path().join("ci/ci"), "in");
     link(&world.path().join("root.json"), "aside.json");
-    let lies = (2, "lies in the work tree");
     let relative = (2, "is another file in each folder");
     let absolute = |place: &str| world.path().join(place).to_str().unwrap().to_owned();
     for (place, (status, text)) in [
@@ -130,13 +137,13 @@ fn no_trusted_root_comes_out_of_the_work_tree() {
         ("../aside.json".to_owned(), (0, "")),
         (absolute("root.json"), (0, "")),
         (absolute("ci/.git/root.json"), (0, "")),
-        ("ci/root.json".to_owned(), lies),
-        ("../ci/ci/root.json".to_owned(), lies),
-        (absolute("ci/ci/root.json"), lies),
-        (absolute("in/root.json"), lies),
-        ("out.json".to_owned(), lies),
-        ("away/root.json".to_owned(), lies),
-        ("../twice.json".to_owned(), lies),
+        ("ci/root.json".to_owned(), LIES),
+        ("../ci/ci/root.json".to_owned(), LIES),
+        (absolute("ci/ci/root.json"), LIES),
+        (absolute("in/root.json"), LIES),
+        ("out.json".to_owned(), LIES),
+        ("away/root.json".to_owned(), LIES),
+        ("../twice.json".to_owned(), LIES),
     ] {
         let change = ["--pr", "origin/work"];
         let named = [&["--trusted-root", place.as_str()], &change[..]].concat();
@@ -152,5 +159,26 @@ fn no_trusted_root_comes_out_of_the_work_tree() {
             .expect(configured.0, configured.1);
         assert!(status == 0 || run.stderr.contains("next"), "{run:?}");
         ci.git(&["config", "--unset", "countersign.trustedRoot"]);
+    }
+}
+
+#[test]
+fn no_trusted_root_comes_out_of_the_main_work_tree_of_a_linked_one() {
+    let world = World::team();
+    let ci = beside(&world);
+    ci.git(&["worktree", "add", "-q", "--detach", "../linked", "HEAD"]);
+    for (place, (status, text)) in [("root.json", (0, "")), ("ci/ci/root.json", LIES)] {
+        let (root, place) = (world.root(), world.path().join(place));
+        let args = [
+            "-C",
+            "../linked",
+            "verify",
+            "--fetch",
+            "--root",
+            &root,
+            "--trusted-root",
+        ];
+        let named = [&args[..], &[place.to_str().unwrap(), "--pr", "origin/work"]].concat();
+        ci.countersign(&named).expect(status, text);
     }
 }
