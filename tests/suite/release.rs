@@ -96,6 +96,11 @@ fn a_protected_branch_without_a_checkpoint_starts_where_it_leaves_another() {
     // What main brought along counts by what was signed for main, and nothing else does.
     land(&world, "release", "fix", false);
     release(&world, &target).expect(1, "waiting   1 of 3 units");
+    // Without a range, too.
+    let ci = world.fresh("ci");
+    ci.git(&["switch", "-q", "release"]);
+    ci.verify(&world, &["--target", "release"])
+        .expect(1, "waiting   1 of 3 units");
 }
 
 /// A commit that nobody signed lands on two branches, of which one has no checkpoint.
