@@ -50,24 +50,20 @@ pub fn accept(
             continue;
         }
         let tip = tip(context, branch)?;
+        let moved = |judging: &&Judging| {
+            let mut tip = tip.iter();
+            tip.any(|tip| moves(judging, branch, before, tip))
+        };
+        let judging = judging.filter(moved);
         let git_commit = match (before, tip, judging) {
-            (Some(before), Some(tip), Some(judging))
-                if before.git_commit != tip && !args.keep_checkpoints =>
-            {
+            (_, Some(tip), Some(judging)) if !args.keep_checkpoints => {
                 failing.extend(failing_units(context, judging, branch, &tip)?);
                 tip
             }
             (Some(before), _, _) => before.git_commit.clone(),
-            (None, Some(tip), Some(judging)) if judging.policy.protected.contains(branch) => {
-                if args.keep_checkpoints {
-                    continue;
-                }
-                failing.extend(failing_units(context, judging, branch, &tip)?);
-                tip
-            }
             // Not protected until now: the admins accept it as it stands.
-            (None, Some(tip), _) => tip,
-            (None, None, _) => continue,
+            (None, Some(tip), None) => tip,
+            (None, _, _) => continue,
         };
         checkpoints.push(Checkpoint {
             name: branch.clone(),
@@ -86,6 +82,15 @@ pub fn accept(
     })
 }
 
+/// Whether a checkpoint here accepts what nobody judged yet: the branch was protected, and it goes on from the one
+/// before.
+fn moves(judging: &Judging, branch: &String, before: Option<&Checkpoint>, to: &CommitId) -> bool {
+    match before {
+        Some(before) => before.git_commit != *to,
+        None => judging.policy.protected.contains(branch),
+    }
+}
+
 /// Verifies the checkpoints of a version that others have begun to sign, as they did.
 pub fn check(
     context: &Context,
@@ -101,11 +106,7 @@ pub fn check(
     for checkpoint in &draft.metadata().checkpoints {
         let before = known.iter().find(|known| known.name == checkpoint.name);
         let (branch, commit) = (&checkpoint.name, &checkpoint.git_commit);
-        let moves = match before {
-            Some(before) => before.git_commit != *commit,
-            None => judging.policy.protected.contains(branch),
-        };
-        if moves {
+        if moves(judging, branch, before, commit) {
             failing.extend(failing_units(context, judging, branch, commit)?);
         }
     }

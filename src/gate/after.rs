@@ -24,16 +24,12 @@ impl Gate<'_> {
             return Err(self.not_on_line(head));
         }
         self.refuse_rewritten(head)?;
-        let mut start = match self.judging.checkpoint(&self.target) {
+        let (mut start, beside) = match self.judging.checkpoint(&self.target) {
             Some(checkpoint) if !self.on_line(checkpoint, tip)? => {
                 return Err(self.not_on_line(checkpoint));
             }
-            Some(checkpoint) => Some(checkpoint.clone()),
-            None => self.accepted_elsewhere(tip)?,
-        };
-        let judging = match self.judging.checkpoint(&self.target) {
-            Some(_) => self.with(self.judging, self.progress),
-            None => self.beside(others),
+            Some(checkpoint) => (Some(checkpoint.clone()), None),
+            None => (self.accepted_elsewhere(tip)?, Some(self.beside(others))),
         };
         if let Some(summary) = self.summary_that_accepts()
             && match &start {
@@ -51,7 +47,10 @@ impl Gate<'_> {
                 head.clone(),
                 Vec::new(),
             ),
-            start => judging.judge_line(Scope::Complete, start.as_ref(), head),
+            start => {
+                let gate = beside.as_ref().unwrap_or(self);
+                gate.judge_line(Scope::Complete, start.as_ref(), head)
+            }
         }
     }
 

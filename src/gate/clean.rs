@@ -139,13 +139,7 @@ impl Gate<'_> {
     ) -> Result<Vec<Rc<Reviewed>>, Undecided> {
         let landed = place.manifest;
         // Such a merge is covered by nothing but its own digest, and what was said of another form binds it all the same.
-        let mut parents = place
-            .units
-            .iter()
-            .map(|unit| self.history.parents(&unit.commit));
-        let few = parents.try_fold(true, |few, parents| -> Result<_, Undecided> {
-            Ok(few && parents?.len() <= MAX_PARENTS)
-        })?;
+        let few = self.have_few_parents(place.units)?;
         let stored = self.changes(line)?;
         let mut covering = Vec::new();
         for (digest, manifest) in stored.around(landed, &place.digest) {
@@ -165,6 +159,16 @@ impl Gate<'_> {
             }
         }
         Ok(covering)
+    }
+
+    /// Whether each of these units may be taken for a clean merge by its number of parents.
+    fn have_few_parents(&self, units: &[Rc<Unit>]) -> Result<bool, Undecided> {
+        for unit in units {
+            if self.history.parents(&unit.commit)?.len() > MAX_PARENTS {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Of several units, the digests by which each alone could be covered, but for those by which all are.
@@ -229,7 +233,7 @@ impl Gate<'_> {
     fn is_form_of(
         &self,
         line: &Line<'_>,
-        unit: &Unit,
+        unit: &Rc<Unit>,
         (commit, change): (&ChangeDigest, &Change),
     ) -> Result<bool, Undecided> {
         if !self.judging.policy.clean_merge {
@@ -238,7 +242,7 @@ impl Gate<'_> {
         let Some(manifest) = self.store.manifest(commit)?.manifest else {
             return Ok(false);
         };
-        if self.history.parents(&unit.commit)?.len() > MAX_PARENTS {
+        if !self.have_few_parents(std::slice::from_ref(unit))? {
             return Ok(false);
         }
         let mut paths = unit.manifest.paths();

@@ -164,7 +164,8 @@ impl Gate<'_> {
         let steps = Steps::new(self.progress, commits.len());
         let mut units = Vec::with_capacity(commits.len());
         // Nor before what was accepted.
-        let accepted = base.map(|base| self.history.commit(base)).transpose()?;
+        let accepted = base.filter(|_| scope == Scope::Complete);
+        let accepted = accepted.map(|base| self.history.commit(base)).transpose()?;
         let accepted = accepted.map(|commit| committed_at(&commit).min(self.now));
         let (mut latest, mut lacking) = (accepted.unwrap_or(Timestamp::MIN), None);
         for commit in &commits {

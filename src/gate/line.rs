@@ -2,6 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
+use std::hash::Hash;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -294,12 +296,7 @@ impl<'a> Line<'a> {
         of: SignedUnder,
         read: impl FnOnce() -> Result<Vec<Signed>, Undecided>,
     ) -> Result<Rc<Vec<Signed>>, Undecided> {
-        if let Some(known) = self.signed.borrow().get(&of) {
-            return Ok(Rc::clone(known));
-        }
-        let signed = Rc::new(read()?);
-        self.signed.borrow_mut().insert(of, Rc::clone(&signed));
-        Ok(signed)
+        remembered(&self.signed, of, read)
     }
 
     /// The reviewed changes of which some units are the clean merge, looked for once for each version that judges.
@@ -308,21 +305,12 @@ impl<'a> Line<'a> {
         of: CoveringUnder,
         find: impl FnOnce() -> Result<Vec<Rc<Reviewed>>, Undecided>,
     ) -> Result<Rc<Vec<Rc<Reviewed>>>, Undecided> {
-        if let Some(known) = self.covering.borrow().get(&of) {
-            return Ok(Rc::clone(known));
-        }
-        let covering = Rc::new(find()?);
-        self.covering.borrow_mut().insert(of, Rc::clone(&covering));
-        Ok(covering)
+        remembered(&self.covering, of, find)
     }
 
     /// What verifying a bundle gave, done once for each version that judges.
     pub fn verified(&self, of: VerifiedUnder, verify: impl FnOnce() -> Verified) -> Rc<Verified> {
-        if let Some(known) = self.verified.borrow().get(&of) {
-            return Rc::clone(known);
-        }
-        let verified = Rc::new(verify());
-        self.verified.borrow_mut().insert(of, Rc::clone(&verified));
+        let Ok(verified) = remembered(&self.verified, of, || Ok::<_, Infallible>(verify()));
         verified
     }
 
@@ -457,6 +445,21 @@ impl<'a> Line<'a> {
         }
         Ok(())
     }
+}
+
+/// What is known by a name, found out where it isn't known yet. What can't be found out is asked again.
+fn remembered<K: Eq + Hash, V, E>(
+    cache: &RefCell<HashMap<K, Rc<V>>>,
+    of: K,
+    find: impl FnOnce() -> Result<V, E>,
+) -> Result<Rc<V>, E> {
+    if let Some(known) = cache.borrow().get(&of) {
+        return Ok(Rc::clone(known));
+    }
+    // Finding it out may ask for others: nothing is borrowed meanwhile.
+    let found = Rc::new(find()?);
+    cache.borrow_mut().insert(of, Rc::clone(&found));
+    Ok(found)
 }
 
 fn too_long() -> Undecided {

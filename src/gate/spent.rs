@@ -6,6 +6,7 @@ use super::Gate;
 use super::clean::Reviewed;
 use super::line::{Line, Since, Unit};
 use super::statements::Place;
+use super::stored::Signed;
 use super::verdict::Undecided;
 use crate::change::{ChangeDigest, CommitId};
 use crate::verify::VerifiedStatement;
@@ -61,28 +62,24 @@ impl Gate<'_> {
     ) -> Result<bool, Undecided> {
         let subject = statement.subject();
         let listed = statement.change().commits.as_deref().unwrap_or_default();
-        let alone = [subject];
-        let own = if listed.is_empty() {
-            &alone[..]
-        } else {
-            listed
+        let alone = std::slice::from_ref(&subject);
+        let own = if listed.is_empty() { alone } else { listed };
+        let holds = |commits: &[ChangeDigest]| {
+            let run = commits.windows(own.len()).any(|run| run == own);
+            commits.len() > own.len() && (run || commits.contains(&subject))
         };
         let covering = self.covering(line, &Place::of_unit(unit), unit.parent.as_ref())?;
         let covering = covering.iter().map(|reviewed| reviewed.digest);
-        for form in covering.chain([unit.digest]) {
+        let forms = covering.chain([unit.digest]);
+        for form in forms.filter(|form| *form != subject) {
             if let Some(onto) = &place.onto
-                && form != subject
                 && own.contains(&form)
                 && self.is_taken_away(line, &Reviewed::landed(unit), onto)?
             {
                 return Ok(true);
             }
-            let holds = |commits: &[ChangeDigest]| {
-                let run = commits.windows(own.len()).any(|run| run == own);
-                commits.len() > own.len() && (run || commits.contains(&subject))
-            };
             let signed = self.signed_of(line, &form)?;
-            if form != subject && signed.iter().filter_map(|one| one.commits()).any(holds) {
+            if signed.iter().filter_map(Signed::commits).any(holds) {
                 return Ok(true);
             }
         }

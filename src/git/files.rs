@@ -220,7 +220,7 @@ impl FileTree<'_> {
         self.repo.blob_within(entry, limit)
     }
 
-    /// Calls `visit` with the path of every file of this tree that `other` doesn't have with the same
+    /// Calls `visit` with the path and the entry of every file of this tree that `other` doesn't have with the same
     /// bytes. False where there were too many to go through all of them.
     ///
     /// # Errors
@@ -228,7 +228,7 @@ impl FileTree<'_> {
     pub fn missing_in(
         &self,
         other: Option<&FileTree<'_>>,
-        visit: &mut dyn FnMut(&[u8]),
+        visit: &mut dyn FnMut(&[u8], &TreeEntry),
     ) -> Result<bool, FilesError> {
         super::union::missing_in(self.repo, self.root, other.map(|tree| tree.root), visit)
     }

@@ -37,7 +37,7 @@ fn tip(repo: &Repository, name: &str) -> CommitId {
 fn listed(repo: &Repository, name: &str) -> Vec<String> {
     let mut paths = Vec::new();
     let tip = tip(repo, name);
-    let complete = repo.files(&tip).unwrap().missing_in(None, &mut |path| {
+    let complete = repo.files(&tip).unwrap().missing_in(None, &mut |path, _| {
         paths.push(String::from_utf8(path.to_vec()).unwrap());
     });
     assert!(complete.unwrap());
@@ -300,7 +300,7 @@ fn a_tree_that_holds_itself_many_times_over_is_counted_up_to_a_limit() {
             .detach();
     }
     let mut count = 0;
-    let complete = union::missing_in(&repo, tree, None, &mut |_| count += 1).unwrap();
+    let complete = union::missing_in(&repo, tree, None, &mut |_, _| count += 1).unwrap();
     assert!(!complete);
     let ours = repo
         .write_files(&[("0/0/0/leaf".to_owned(), b"x".to_vec())])
@@ -331,7 +331,10 @@ fn a_broken_tree_with_a_name_twice_hides_nothing() {
     for (ours, theirs) in [(ours, theirs), (theirs, ours)] {
         let mut paths = Vec::new();
         let united = union_trees(&repo, ours, theirs, &Good).unwrap();
-        union::missing_in(&repo, united, None, &mut |path| paths.push(path.to_vec())).unwrap();
+        union::missing_in(&repo, united, None, &mut |path, _| {
+            paths.push(path.to_vec())
+        })
+        .unwrap();
         paths.sort();
         assert_eq!(paths, [b"folder/x".to_vec(), b"folder/y".to_vec()]);
     }

@@ -140,13 +140,13 @@ impl Walk<'_> {
     }
 }
 
-/// Calls `visit` with the path of each file that stands in `have` and not, or with other bytes, in
+/// Calls `visit` with the path and the entry of each file that stands in `have` and not, or with other bytes, in
 /// `lacks`. False where the limit on entries ended the walk early.
 pub(super) fn missing_in(
     repo: &Repository,
     have: ObjectId,
     lacks: Option<ObjectId>,
-    visit: &mut dyn FnMut(&[u8]),
+    visit: &mut dyn FnMut(&[u8], &TreeEntry),
 ) -> Result<bool, FilesError> {
     let mut budget = MAX_ENTRIES;
     let mut folders = vec![(Vec::new(), have, lacks, 0)];
@@ -176,7 +176,7 @@ pub(super) fn missing_in(
                 let twin = twin.filter(|twin| twin.kind == EntryKind::Folder);
                 folders.push((path, entry.id, twin.map(|twin| twin.id), depth + 1));
             } else {
-                visit(&path);
+                visit(&path, &entry);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Place, StoreError};
 use crate::change::CommitId;
-use crate::git::{FileTree, Repository};
+use crate::git::Repository;
 
 /// The first file of a store at one commit that another commit doesn't hold: an attestation, a manifest, a text. What
 /// the later commit reaches says nothing, since files can be taken away on top of it. Junk may go.
@@ -16,30 +16,18 @@ pub fn first_lost(
 ) -> Result<Option<Place>, StoreError> {
     let (old, new) = (repo.files(old)?, repo.files(new)?);
     let mut missing = Vec::new();
-    let complete = old.missing_in(Some(&new), &mut |path| missing.extend(Place::parse(path)))?;
+    let complete = old.missing_in(Some(&new), &mut |path, entry| {
+        missing.extend(Place::parse(path).map(|place| (place, entry.clone())));
+    })?;
     if !complete {
         let text = "a push that takes too many files of the store away".to_owned();
         return Err(StoreError::LimitReached(text));
     }
-    for place in missing {
-        if holds(&old, &place)? {
+    for (place, entry) in missing {
+        let bytes = old.read(&entry, place.limit())?;
+        if bytes.is_some_and(|bytes| place.vouches_for(&bytes)) {
             return Ok(Some(place));
         }
     }
     Ok(None)
-}
-
-/// Whether what its name says stands at a place.
-fn holds(tree: &FileTree<'_>, place: &Place) -> Result<bool, StoreError> {
-    let path = place.path();
-    let (folder, name) = path.rsplit_once('/').unwrap_or_default();
-    for entry in tree.entries(folder)? {
-        if entry.name == name.as_bytes()
-            && let Some(bytes) = tree.read(&entry, place.limit())?
-            && place.vouches_for(&bytes)
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

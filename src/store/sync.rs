@@ -385,7 +385,7 @@ impl GitStore<'_> {
 /// How many bundles and trust metadata `have` has and `lacks` hasn't.
 fn count_missing(have: &FileTree<'_>, lacks: Option<&FileTree<'_>>) -> Result<usize, FilesError> {
     let mut count = 0;
-    have.missing_in(lacks, &mut |path| {
+    have.missing_in(lacks, &mut |path, _| {
         if let Some(Place::Bundle(..) | Place::Trust(..)) = Place::parse(path) {
             count += 1;
         }

@@ -370,10 +370,10 @@ fn a_rejection_binds_a_merge_of_however_many_parents() {
         grace.countersign(&["declare", "--ai", "none"]).ok();
         grace.git(&["push", "-q", "-u", "origin", "work"]);
         if rejected {
-            let carol = world.clone_for("carol");
-            let digest = carol.digest(&["origin/work"]);
-            let reject = ["sign", "work", "--reject", "--confirm", &digest];
-            carol.countersign(&reject).expect(1, "Rejected");
+            world
+                .clone_for("carol")
+                .reject("work")
+                .expect(1, "Rejected");
         }
         land_by_ana(&world, &OLD.replace("seven", "SEVEN"), "Change the last");
         grace.git(&["fetch", "-q"]);

@@ -153,10 +153,7 @@ fn a_rejection_and_a_forbidding_rule_bind_an_emergency() {
     let_through(&world, "carol").ok();
     ben.verify(&world, &[]).expect(0, "CS111");
     let grace = world.fresh("grace");
-    let digest = grace.digest(&["origin/fix"]);
-    grace
-        .countersign(&["sign", "fix", "--reject", "--confirm", &digest])
-        .expect(1, "rejected by grace");
+    grace.reject("fix").expect(1, "rejected by grace");
     ben.verify(&world, &[]).expect(1, "CS302");
     ben.commit("core/a.rs", "x\n", "Touch the core");
     ben.countersign(&["declare", "--ai", "none"]).ok();

@@ -246,10 +246,10 @@ fn a_rejection_stands_in_however_many_commits_the_clean_merge_lands() {
         ben.countersign(&["declare", "--ai", "generated"]).ok();
         ben.git(&["push", "-q", "-u", "origin", "work"]);
         if rejected {
-            let carol = world.clone_for("carol");
-            let digest = carol.digest(&["origin/work"]);
-            let reject = ["sign", "work", "--reject", "--confirm", &digest];
-            carol.countersign(&reject).expect(1, "Rejected");
+            world
+                .clone_for("carol")
+                .reject("work")
+                .expect(1, "Rejected");
         }
         moved(&world);
         ben.git(&["fetch", "-q"]);
@@ -304,10 +304,10 @@ fn a_unit_that_is_rejected_inside_a_series_that_landed_refuses_the_series() {
         land(&ben);
         world.ci("HEAD~3..HEAD").expect(0, "series of 3");
         if rejected {
-            let carol = world.clone_for("carol");
-            let digest = carol.digest(&["HEAD~3..HEAD~2"]);
-            let reject = ["sign", "HEAD~2", "--reject", "--confirm", &digest];
-            carol.countersign(&reject).expect(1, "Rejected");
+            world
+                .clone_for("carol")
+                .reject("HEAD~2")
+                .expect(1, "Rejected");
         }
         let told = if rejected { "CS302" } else { "series of 3" };
         world.ci("HEAD~3..HEAD").expect(i32::from(rejected), told);
@@ -327,9 +327,7 @@ fn a_commit_that_was_rejected_alone_lands_in_a_series_that_was_signed() {
     ben.countersign(&["declare", "--ai", "generated"]).ok();
     ben.git(&["push", "-q", "-u", "origin", "work"]);
     let carol = world.clone_for("carol");
-    let digest = carol.digest(&["origin/work"]);
-    let reject = ["sign", "work", "--reject", "--confirm", &digest];
-    carol.countersign(&reject).expect(1, "Rejected");
+    carol.reject("work").expect(1, "Rejected");
     ben.commit("tests.txt", "two\n", "Test it");
     ben.countersign(&["declare", "--ai", "generated"]).ok();
     ben.git(&["push", "-q"]);

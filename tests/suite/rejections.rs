@@ -24,16 +24,7 @@ fn clone(world: &World, id: &str) -> Clone {
 }
 
 fn reject(world: &World, id: &str, change: &str, more: &[&str]) -> Run {
-    let person = clone(world, id);
-    person.git(&["fetch", "-q"]);
-    let named = if change == "tags" {
-        "origin/tags"
-    } else {
-        change
-    };
-    let digest = person.digest(&[named]);
-    let args = ["sign", change, "--reject", "--confirm", &digest];
-    person.countersign(&[&args, more].concat())
+    clone(world, id).sign_with(change, &[&["--reject"], more].concat())
 }
 
 fn squash(ben: &Clone) {

@@ -79,15 +79,7 @@ fn before_the_checkpoint_lies_accepted_history() {
 #[test]
 fn a_protected_branch_without_a_checkpoint_starts_where_it_leaves_another() {
     let world = World::team();
-    let ana = world.person("ana");
-    let path = ".countersign/policy.toml";
-    let policy = std::fs::read_to_string(ana.path.join(path)).unwrap();
-    let both = "[\"refs/heads/main\", \"refs/heads/release\"]";
-    ana.write(path, &policy.replace("[\"refs/heads/main\"]", both));
-    ana.countersign(&["trust", "sign", "--confirm", "3"]).ok();
-    ana.git(&["add", "-A"]);
-    ana.git(&["commit", "-q", "-m", "Protect release"]);
-    ana.git(&["push", "-q"]);
+    world.protect_release();
     // Signed for main, before the branch leaves.
     let carol = land(&world, "main", "one", true);
     carol.git(&["push", "-q", "origin", "HEAD:release"]);
@@ -108,10 +100,7 @@ fn a_protected_branch_without_a_checkpoint_starts_where_it_leaves_another() {
 fn a_new_branch_vouches_for_nothing_that_nobody_judged() {
     for (declared, status) in [(false, 1), (true, 0)] {
         let world = World::team();
-        world.sign_policy(|policy| {
-            let both = "[\"refs/heads/main\", \"refs/heads/release\"]";
-            policy.replace("[\"refs/heads/main\"]", both)
-        });
+        world.protect_release();
         let carol = land(&world, "main", "one", declared);
         carol.git(&["push", "-q", "origin", "HEAD:release"]);
         let run = release(&world, &["--target", "release", "--release"]).expect(status, "");
@@ -124,10 +113,7 @@ fn a_new_branch_vouches_for_nothing_that_nobody_judged() {
 fn a_branch_that_was_protected_before_is_not_accepted_unseen() {
     for (declared, status) in [(false, 1), (true, 0)] {
         let world = World::team();
-        world.sign_policy(|policy| {
-            let both = "[\"refs/heads/main\", \"refs/heads/release\"]";
-            policy.replace("[\"refs/heads/main\"]", both)
-        });
+        world.protect_release();
         let ana = world.person("ana");
         ana.git(&["fetch", "-q"]);
         ana.git(&["push", "-q", "origin", "origin/main:refs/heads/release"]);

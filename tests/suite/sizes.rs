@@ -334,10 +334,8 @@ fn a_rejection_binds_an_exempt_change() {
     ben.git(&["push", "-q", "origin", "docs"]);
     ben.verify(&world, &[]).expect(0, "needs nothing (exempt)");
     let carol = world.clone_for("carol");
-    let digest = carol.digest(&["origin/docs"]);
-    let args = ["sign", "docs", "--reject", "--confirm", &digest];
     carol
-        .countersign(&[&args[..], &["-m", "no"]].concat())
+        .sign_with("docs", &["--reject", "-m", "no"])
         .expect(1, "Rejected");
     ben.verify(&world, &[]).expect(1, "CS302");
 }

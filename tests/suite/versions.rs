@@ -208,8 +208,7 @@ fn an_old_release_branch_keeps_no_signer_alive() {
 fn on_another_branch_a_version_is_not_held_back_by_whoever_pushes() {
     for (retired, status) in [(true, 1), (false, 0)] {
         let world = World::team();
-        let both = "[\"refs/heads/main\", \"refs/heads/release\"]";
-        world.sign_policy(|policy| policy.replace("[\"refs/heads/main\"]", both));
+        world.protect_release();
         let ana = world.person("ana");
         ana.git(&["push", "-q", "origin", "origin/main:refs/heads/release"]);
         world.sign_policy(|policy| format!("{policy}\n# Release has a checkpoint.\n"));

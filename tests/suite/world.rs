@@ -183,6 +183,12 @@ impl World {
         self.sign_file("policy.toml", edit);
     }
 
+    /// They protect a second branch, `release`.
+    pub fn protect_release(&self) {
+        let both = "[\"refs/heads/main\", \"refs/heads/release\"]";
+        self.sign_policy(|policy| policy.replace("[\"refs/heads/main\"]", both));
+    }
+
     /// The same with roster or policy.
     pub fn sign_file(&self, name: &str, edit: impl FnOnce(&str) -> String) {
         let ana = self.person("ana");
@@ -327,6 +333,16 @@ impl Clone {
 
     /// Signs a change off without a terminal.
     pub fn sign(&self, change: &str) -> Run {
+        self.sign_with(change, &[])
+    }
+
+    /// Rejects a change without a terminal.
+    pub fn reject(&self, change: &str) -> Run {
+        self.sign_with(change, &["--reject"])
+    }
+
+    /// Signs what a branch of the remote, or another change, is, with more arguments.
+    pub fn sign_with(&self, change: &str, more: &[&str]) -> Run {
         self.git(&["fetch", "-q"]);
         let remote = format!("origin/{change}");
         let named = if self
@@ -342,7 +358,8 @@ impl Clone {
             vec![change]
         };
         let digest = self.digest(&named);
-        self.countersign(&["sign", change, "--confirm", &digest])
+        let args = ["sign", change, "--confirm", &digest];
+        self.countersign(&[&args, more].concat())
     }
 }
 

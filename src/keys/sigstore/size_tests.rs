@@ -1,9 +1,5 @@
+use super::super::testing::der;
 use super::*;
-
-fn der(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
-    [&[tag, 0x82], &length[..], content].concat()
-}
 
 #[test]
 fn a_set_has_no_more_elements_than_anybody_writes_however_deep_it_lies() {

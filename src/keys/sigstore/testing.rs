@@ -11,6 +11,12 @@ pub(super) const ISSUER: &str = "https://accounts.example.com";
 /// When every bundle was signed, unless its name says otherwise.
 pub(super) const SIGNED_AT: i64 = 1_768_478_400;
 
+/// DER with a length of two bytes.
+pub(super) fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+    [&[tag, 0x82], &length[..], content].concat()
+}
+
 pub(super) fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("src/keys/testdata/sigstore")

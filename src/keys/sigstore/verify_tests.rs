@@ -2,7 +2,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::super::testing::{EMAIL, ISSUER, SIGNED_AT, dev, file, read, root};
+use super::super::testing::{EMAIL, ISSUER, SIGNED_AT, der, dev, file, read, root};
 use super::*;
 
 fn subject() -> [u8; 32] {
@@ -417,12 +417,6 @@ fn damaged_bundles_are_refused_and_never_end_the_program() {
             "{at}"
         );
     }
-}
-
-/// DER with a length of two bytes.
-fn der(tag: u8, content: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
-    [&[tag, 0x82], &length[..], content].concat()
 }
 
 #[test]
