@@ -24,7 +24,7 @@ impl Gate<'_> {
         let stands = |statement: &VerifiedStatement, rejection: &SignOff| {
             self.is_of_this_landing(line, place, (statement, rejection))
                 && could_sign(policy, roster, facts, statement.signer())
-                && !all.iter().any(|newer| replaces(newer, statement))
+                && !all.iter().any(|newer| replaces(place, newer, statement))
         };
         all.iter()
             .filter_map(|statement| Some((statement, statement.rejection()?)))
@@ -65,8 +65,11 @@ impl Gate<'_> {
     }
 }
 
-/// Whether `newer` is an approval by the same person that takes their rejection back, on all its targets.
-fn replaces(newer: &VerifiedStatement, rejection: &VerifiedStatement) -> bool {
+/// Whether `newer` is an approval by the same person that takes their rejection back, on all its targets: over the same
+/// change, or over the one that is judged where that is what is left of the rejected one. An approval of a mere part of
+/// what is judged says nothing of the rest.
+fn replaces(place: &Place<'_>, newer: &VerifiedStatement, rejection: &VerifiedStatement) -> bool {
+    let whole = [rejection.subject(), place.digest, place.borne()];
     let named = newer
         .approval()
         .is_some_and(|approval| approval.review.replaces.contains(&rejection.payload()));
@@ -76,7 +79,7 @@ fn replaces(newer: &VerifiedStatement, rejection: &VerifiedStatement) -> bool {
     };
     let covered = targets(newer);
     named
-        && newer.subject() == rejection.subject()
+        && whole.contains(&newer.subject())
         && newer.signer() == rejection.signer()
         && newer.signed_on() > rejection.signed_on()
         && targets(rejection)

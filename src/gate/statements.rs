@@ -61,7 +61,7 @@ impl<'a> Place<'a> {
     }
 
     /// The digest that statements bear which may count.
-    fn borne(&self) -> ChangeDigest {
+    pub fn borne(&self) -> ChangeDigest {
         let reviewed = self.reviewed.as_ref();
         reviewed.map_or(self.digest, |reviewed| reviewed.digest)
     }

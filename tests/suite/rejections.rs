@@ -8,11 +8,19 @@ use crate::world::{Clone, Run, World};
 
 /// Ben's declared branch `tags`, pushed.
 fn branch(world: &World) -> Clone {
+    branch_of(world, "tags", &["tags"])
+}
+
+/// Ben's declared branch that adds a file with each commit, pushed.
+fn branch_of(world: &World, name: &str, files: &[&str]) -> Clone {
     let ben = world.fresh("ben");
-    ben.git(&["switch", "-q", "-c", "tags"]);
-    ben.commit("tags.rs", "pub fn tags() {}\n", "Add tags");
+    ben.git(&["switch", "-q", "-c", name]);
+    for file in files {
+        let (path, text) = (format!("{file}.rs"), format!("pub fn {file}() {{}}\n"));
+        ben.commit(&path, &text, &format!("Add {file}"));
+    }
     ben.countersign(&["declare", "--ai", "assisted"]).ok();
-    ben.git(&["push", "-q", "-u", "origin", "tags"]);
+    ben.git(&["push", "-q", "-u", "origin", name]);
     ben
 }
 
@@ -28,10 +36,14 @@ fn reject(world: &World, id: &str, change: &str, more: &[&str]) -> Run {
 }
 
 fn squash(ben: &Clone) {
+    squash_branch(ben, "tags");
+}
+
+fn squash_branch(ben: &Clone, name: &str) {
     ben.git(&["fetch", "-q"]);
     ben.git(&["switch", "-q", "main"]);
     ben.git(&["merge", "-q", "--ff-only", "origin/main"]);
-    ben.git(&["merge", "-q", "--squash", "tags"]);
+    ben.git(&["merge", "-q", "--squash", name]);
     ben.git(&["commit", "-q", "-m", "Add tags (#1)"]);
     ben.git(&["push", "-q"]);
 }
@@ -291,4 +303,79 @@ fn a_rejection_of_what_landed_before_its_tip_does_not_rewrite_history() {
     world.ci("HEAD~1..HEAD").expect(0, "signed off by ana");
     ben.git(&["switch", "-q", "tags"]);
     ben.verify(&world, &["--pr"]).expect(1, "CS302");
+}
+
+/// Carol wants two commits split. The first lands on ana's signature; with the rest all that she rejected would stand.
+#[test]
+fn the_rest_of_a_rejected_change_lands_once_its_rejecter_signs_that() {
+    for rejected in [true, false] {
+        let world = World::team();
+        branch_of(&world, "both", &["tags", "more"]);
+        if rejected {
+            reject(&world, "carol", "both", &["-m", "split it"]).expect(1, "Rejected");
+        }
+        let ben = branch_of(&world, "first", &["tags"]);
+        clone(&world, "ana").sign("first").ok();
+        ben.verify(&world, &[]).expect(0, "signed off by ana");
+        squash_branch(&ben, "first");
+        let ben = branch_of(&world, "rest", &["more"]);
+        clone(&world, "ana").sign("rest").ok();
+        let status = i32::from(rejected);
+        let run = ben.verify(&world, &[]).expect(status, "");
+        assert_eq!(run.stdout.contains("error[CS302]"), rejected, "{run:?}");
+        if rejected {
+            clone(&world, "carol")
+                .sign("rest")
+                .expect(0, "Replaces  your rejection of 20");
+            ben.verify(&world, &[]).expect(0, "signed off by");
+        }
+        squash_branch(&ben, "rest");
+        world.ci("HEAD~2..HEAD").expect(0, "2 signed");
+    }
+}
+
+/// A stack: the second branch was rejected together with the first, which lands; rebased, it is the rest alone.
+#[test]
+fn a_rejected_stack_is_signed_off_after_its_first_branch_landed() {
+    let world = World::team();
+    let ben = branch_of(&world, "first", &["tags"]);
+    clone(&world, "ana").sign("first").ok();
+    ben.git(&["switch", "-q", "-c", "second"]);
+    ben.commit("more.rs", "pub fn more() {}\n", "Add more");
+    ben.countersign(&["declare", "--ai", "assisted"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", "second"]);
+    reject(&world, "carol", "second", &["-m", "land the first first"]).expect(1, "Rejected");
+    squash_branch(&ben, "first");
+    ben.git(&["switch", "-q", "second"]);
+    ben.git(&["rebase", "-q", "main"]);
+    ben.countersign(&["declare", "--ai", "assisted"]).ok();
+    ben.git(&["push", "-q", "-f", "origin", "second"]);
+    ben.verify(&world, &[]).expect(1, "error[CS302]");
+    clone(&world, "carol").sign("second").ok();
+    ben.verify(&world, &[]).expect(0, "signed off by carol");
+}
+
+#[test]
+fn an_approval_of_a_part_takes_no_rejection_of_the_whole_back() {
+    for part in [true, false] {
+        let world = World::team();
+        branch_of(&world, "first", &["tags"]);
+        let ben = branch_of(&world, "both", &["tags", "more"]);
+        reject(&world, "carol", "both", &["-o", "rejection.json"]).expect(1, "Rejected");
+        clone(&world, "ana").sign("both").ok();
+        let carol = clone(&world, "carol");
+        let rejection = payload(&carol.path.join("rejection.json"));
+        carol.git(&["fetch", "-q"]);
+        let named = if part { "origin/first" } else { "origin/both" };
+        let digest = carol.digest(&[named]).parse().unwrap();
+        let mut approval = decided(&declaration(&carol, digest), "carol", Decision::Approved);
+        approval.review.replaces.push(rejection);
+        approval.signed_on = jiff::Timestamp::now();
+        forge(&carol, digest, approval);
+        carol.countersign(&["sync"]).ok();
+        // Where the commits land one by one, the gate sees what was signed of each.
+        ben.git(&["push", "-q", "origin", "HEAD:main"]);
+        let run = world.ci("HEAD~2..HEAD").expect(i32::from(part), "");
+        assert_eq!(run.stdout.contains("CS302"), part, "{run:?}");
+    }
 }
