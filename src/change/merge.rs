@@ -3,7 +3,7 @@
 //! Two sides change the same old text. Where their hunks lie apart, wherever each of them could slide, both are
 //! applied; else there is a conflict. No rename, no attribute and no configuration takes part.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// The level on which only equal ends are paired.
@@ -43,6 +43,49 @@ pub fn merge_lines(old: &[u8], new: &[u8], cur: &[u8]) -> Option<Vec<u8>> {
     Some(lines.apply(&old, &hunks))
 }
 
+/// How a hunk of a change fares in another text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fares {
+    /// Nothing there touches it: merging the change brings it in.
+    pub lacking: bool,
+    /// It stands there: its new lines, or for one that only deletes the gap.
+    pub stands: bool,
+}
+
+/// How each hunk from `old` to `new` fares in `cur`, in order (SPEC 2.9).
+pub fn hunks_in(old: &[u8], new: &[u8], cur: &[u8]) -> Vec<Fares> {
+    let mut lines = Lines::default();
+    let (old, new, cur) = (lines.read(old), lines.read(new), lines.read(cur));
+    let (ours, theirs) = (lines.hunks(&old, &new), lines.hunks(&old, &cur));
+    let common = common(&ours, &new, &theirs, &cur);
+    let (common_ours, common_theirs) = common.split_at(ours.len());
+    let theirs = reaches(&theirs, &old, &cur, common_theirs);
+    let lacking = reaches(&ours, &old, &new, &[]).into_iter().zip(common_ours);
+    let lacking = lacking.map(|(reach, common)| !common && touching(&theirs, reach).is_empty());
+
+    let back: Vec<Hunk> = ours.iter().map(Hunk::inverse).collect();
+    let since = lines.hunks(&new, &cur);
+    let since_reaches = reaches(&since, &new, &cur, &[]);
+    let back_reaches = reaches(&back, &new, &old, &[]).into_iter();
+    let stands = ours.iter().zip(back_reaches).map(|(hunk, back)| {
+        let mut others = touching(&since_reaches, back);
+        let deleted = old.get(hunk.old.clone()).unwrap_or_default();
+        !others.any(
+            |number| match (since.get(number), since_reaches.get(number)) {
+                (Some(other), _) if hunk.new.is_empty() => {
+                    closes(other, hunk.new.start, (deleted, &cur))
+                }
+                (Some(other), Some(reach)) => breaks((other, *reach), (&hunk.new, back)),
+                _ => true,
+            },
+        )
+    });
+    let fares = lacking.zip(stands);
+    fares
+        .map(|(lacking, stands)| Fares { lacking, stands })
+        .collect()
+}
+
 /// The lines of the texts, each as the number of its bytes.
 #[derive(Default)]
 struct Lines<'t> {
@@ -55,6 +98,15 @@ struct Lines<'t> {
 struct Hunk {
     old: Range<usize>,
     new: Range<usize>,
+}
+
+impl Hunk {
+    fn inverse(&self) -> Self {
+        Self {
+            old: self.new.clone(),
+            new: self.old.clone(),
+        }
+    }
 }
 
 impl<'t> Lines<'t> {
@@ -306,6 +358,34 @@ fn reach(hunk: &Hunk, old: &[u32], side: &[u32], (above, below): (usize, usize))
         end += 1;
     }
     (start, end)
+}
+
+/// Which of these reaches, which are in order, touch this one.
+fn touching(reaches: &[(usize, usize)], (start, end): (usize, usize)) -> Range<usize> {
+    let first = reaches.partition_point(|(_, other)| *other < start);
+    let last = reaches.partition_point(|(other, _)| *other <= end);
+    first..last.max(first)
+}
+
+/// Whether a later hunk takes something of the lines `own` away, or parts them. One that only inserts and can slide stands
+/// where it spares them; of lines that are alike any may have been taken away.
+fn breaks(
+    (other, (start, end)): (&Hunk, (usize, usize)),
+    (own, reach): (&Range<usize>, (usize, usize)),
+) -> bool {
+    match other.old.is_empty() {
+        true => own.start < start && end < own.end,
+        false => start < reach.1 && reach.0 < end,
+    }
+}
+
+/// Whether a later hunk closes the gap at a line that a deletion left: it replaces what is around, or brings a deleted
+/// line back.
+fn closes(other: &Hunk, gap: usize, (deleted, cur): (&[u32], &[u32])) -> bool {
+    let around = other.old.start < gap && gap < other.old.end;
+    let deleted: HashSet<_> = deleted.iter().collect();
+    let brought = cur.get(other.new.clone()).unwrap_or_default();
+    around || brought.iter().any(|line| deleted.contains(line))
 }
 
 /// Whether any reach of one side touches any of the other (L5).

@@ -147,6 +147,99 @@ fn below_the_last_level_only_equal_ends_are_paired() {
     );
 }
 
+/// What each hunk is: `-` lacking, `+` standing, `.` neither, `*` both.
+fn fares(old: &str, new: &str, cur: &str) -> String {
+    let fares = hunks_in(old.as_bytes(), new.as_bytes(), cur.as_bytes());
+    let signs = fares.iter().map(|hunk| match (hunk.lacking, hunk.stands) {
+        (true, false) => '-',
+        (false, true) => '+',
+        (false, false) => '.',
+        (true, true) => '*',
+    });
+    signs.collect()
+}
+
+const FROM: &str = "1\n2\n3\n4\n5\n6\n7\n";
+const TO: &str = "1\nB\n3\n4\n5\nF\n7\n";
+
+const FARES: [(&str, [&str; 3], &str); 16] = [
+    ("nothing", [FROM, TO, FROM], "--"),
+    ("all", [FROM, TO, TO], "++"),
+    ("the first", [FROM, TO, "1\nB\n3\n4\n5\n6\n7\n"], "+-"),
+    (
+        "the first with more beside it",
+        [FROM, TO, "1\nB\nC\n4\n5\n6\n7\n"],
+        "+-",
+    ),
+    (
+        "the first with more far off",
+        [FROM, TO, "1\nB\n3\n4\n5\n6\n7\n8\n"],
+        "+-",
+    ),
+    (
+        "the first bettered",
+        [FROM, TO, "1\nBB\n3\n4\n5\n6\n7\n"],
+        ".-",
+    ),
+    (
+        "the first parted",
+        ["1\n2\n", "1\nA\nB\n2\n", "1\nA\nx\nB\n2\n"],
+        ".",
+    ),
+    (
+        "the first followed",
+        ["1\n2\n", "1\nA\nB\n2\n", "1\nA\nB\nC\n2\n"],
+        "+",
+    ),
+    (
+        "a block",
+        [
+            "f\n}\n\nz\n",
+            "f\n}\n\ng\n}\n\nz\n",
+            "f\n}\n\ng\n}\n\nh\n}\n\nz\n",
+        ],
+        "+",
+    ),
+    (
+        "no block",
+        ["f\n}\n\nz\n", "f\n}\n\ng\n}\n\nz\n", "F\n}\n\nz\n"],
+        ".",
+    ),
+    (
+        "one line of many alike",
+        ["a\n}\n}\nz\n", "a\n}\n}\n}\nz\n", "A\n}\n}\nz\n"],
+        ".",
+    ),
+    ("a gap", ["1\n2\n3\n4\n", "1\n3\n4\n", "1\n3\n4\n5\n"], "+"),
+    (
+        "a gap beside more",
+        ["1\n2\n3\n4\n", "1\n3\n4\n", "1\nC\n4\n"],
+        "+",
+    ),
+    (
+        "a gap that was closed",
+        ["1\n2\n3\n4\n", "1\n3\n4\n", "1\n2\n3\nD\n"],
+        "-",
+    ),
+    (
+        "a gap that was closed in part",
+        ["1\n2\n2b\n3\n", "1\n3\n", "1\n2b\n3\n"],
+        ".",
+    ),
+    (
+        "a gap in what was replaced",
+        ["1\n2\n3\n", "1\n3\n", "x\ny\n"],
+        ".",
+    ),
+];
+
+#[test]
+fn a_hunk_stands_is_lacking_or_was_changed() {
+    for (name, [old, new, cur], expected) in FARES {
+        assert_eq!(fares(old, new, cur), expected, "{name}");
+    }
+}
+
 /// Few different lines, so that many repeat.
 fn any_text() -> impl Strategy<Value = String> {
     let line = prop::sample::select(vec!["a\n", "b\n", "c\n", "}\n", "\n", "d\n", "e\n"]);
@@ -211,6 +304,22 @@ proptest! {
             expected.retain(|_, count| *count != 0);
             prop_assert_eq!(counted(&result), expected);
         }
+    }
+
+    #[test]
+    fn a_merge_brings_the_hunks_that_are_lacking(old in any_text(), one in any_edits(), other in any_edits()) {
+        let (new, cur) = (edited(&old, &one), edited(&old, &other));
+        let fares = fares(&old, &new, &cur);
+        match merged(&old, &new, &cur) {
+            Some(result) => prop_assert_eq!(result != cur, fares.contains(['-', '*'])),
+            None => prop_assert!(fares.contains(['.', '+'])),
+        }
+    }
+
+    #[test]
+    fn before_a_change_all_hunks_are_lacking_and_after_it_all_stand(old in any_text(), new in any_text()) {
+        prop_assert!(fares(&old, &new, &old).chars().all(|hunk| matches!(hunk, '-' | '*')));
+        prop_assert!(fares(&old, &new, &new).chars().all(|hunk| hunk == '+'));
     }
 
     #[test]

@@ -6,21 +6,17 @@ use super::Gate;
 use super::line::{Line, Unit};
 use super::series::MAX_GROUP;
 use super::statements::Place;
+use super::texts::{Stands, lacks_text};
 use super::trust_unit::touches_trust;
 use super::verdict::Undecided;
 use crate::attestation::Change;
 use crate::change::{
-    ChangeDigest, ChangeManifest, CommitId, Content, Digest, Entry, HistoryError, MERGED_LIMIT,
-    RepoPath, is_mergeable, merge_lines, sha256,
+    ChangeDigest, ChangeManifest, CommitId, Content, Digest, Entry, MERGED_LIMIT, RepoPath,
 };
 use crate::codes::Code;
-use crate::verify::VerifiedStatement;
 
 /// The most parents of a unit that is taken for a clean merge.
 const MAX_PARENTS: usize = 2;
-/// The most bytes that one check merges (SPEC 10).
-const MAX_CHECK: u64 = 4 << 30;
-
 /// A change over which something genuine was signed.
 #[derive(Debug)]
 pub(super) struct Reviewed {
@@ -30,21 +26,24 @@ pub(super) struct Reviewed {
     /// what was said of it: rejections, authors, extent.
     pub fits: bool,
     /// Where statements say that its old and new sides stand.
-    sides: Vec<(CommitId, CommitId)>,
+    pub sides: Vec<(CommitId, CommitId)>,
 }
 
 impl Reviewed {
-    /// What one statement is over, where what stands at `place` is that very change.
-    pub fn of(statement: &VerifiedStatement, place: &Place<'_>) -> Self {
-        let change = statement.change();
+    /// A signed change that lands at a place, where its sides stand too.
+    pub fn landing(
+        digest: ChangeDigest,
+        manifest: &ChangeManifest,
+        place: &Place<'_>,
+        signed: impl Iterator<Item = (CommitId, CommitId)>,
+    ) -> Self {
         let landed = place.onto.iter().zip(place.units.last());
         let landed = landed.map(|(onto, last)| (onto.clone(), last.commit.clone()));
-        let signed = (change.base.clone(), change.head.clone());
         Self {
-            digest: statement.subject(),
-            manifest: place.manifest.clone(),
+            digest,
+            manifest: manifest.clone(),
             fits: true,
-            sides: landed.chain([signed]).collect(),
+            sides: landed.chain(signed).collect(),
         }
     }
 
@@ -67,15 +66,6 @@ enum Merged {
     Differs,
     /// The text at this path is not here, so that nobody can tell.
     Unknown(RepoPath),
-}
-
-/// What merging three texts gave.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct MergedTexts {
-    /// Of the three together; 0 where one is too large to be merged.
-    bytes: usize,
-    /// The SHA-256 of the result; `None` where there is none.
-    result: Option<Digest>,
 }
 
 /// A path at which texts must be merged to tell.
@@ -299,33 +289,6 @@ impl Gate<'_> {
         Ok(false)
     }
 
-    /// Whether a change that landed is no longer there at a commit: a path is as it was before, or merging the change
-    /// there would change something. What can't be merged was changed since, and says nothing.
-    pub(super) fn is_taken_away(
-        &self,
-        line: &Line<'_>,
-        change: &Reviewed,
-        at: &CommitId,
-    ) -> Result<bool, Undecided> {
-        for entry in change.manifest.entries() {
-            let cur = self.history.content(at, entry.path)?;
-            let cur = cur.as_ref();
-            if cur == entry.old {
-                return Ok(true);
-            }
-            let merge = Merge::new(&entry, cur, cur).filter(|_| cur != entry.new);
-            let Some(merge) = merge else {
-                continue;
-            };
-            let texts = self.merged_texts(line, change, &merge, at)?;
-            let result = texts.and_then(|texts| texts.result);
-            if result.is_some_and(|result| result != merge.cur) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     /// Whether what landed upon `base` holds the clean merge of a reviewed change, whatever else it holds.
     fn holds_clean_merge(
         &self,
@@ -340,13 +303,7 @@ impl Gate<'_> {
         match self.merged(line, reviewed, landed, base)? {
             Merged::Same => Ok(true),
             Merged::Differs => Ok(false),
-            Merged::Unknown(path) => {
-                let change = reviewed.digest.short();
-                let message = format!(
-                    "what {change} was about at {path} is not here, so that nobody can tell whether it landed before"
-                );
-                Err(Undecided::new(Code::OBJECT_MISSING, message))
-            }
+            Merged::Unknown(path) => Err(lacks_text((reviewed, &path))),
         }
     }
 
@@ -413,7 +370,9 @@ impl Gate<'_> {
             let Some(base) = base else {
                 return Ok(Merged::Differs);
             };
-            let Some(texts) = self.merged_texts(line, reviewed, merge, base)? else {
+            let names = [merge.old, merge.new, merge.cur];
+            let cur = Stands::On(base);
+            let Some(texts) = self.merged_texts(line, (reviewed, &merge.path), names, cur)? else {
                 return Ok(Merged::Unknown(merge.path.clone()));
             };
             bytes += texts.bytes;
@@ -422,72 +381,5 @@ impl Gate<'_> {
             }
         }
         Ok(Merged::Same)
-    }
-
-    /// What merging the texts at a path gives, once in a check for the same texts; `None` where a reviewed one is not
-    /// here.
-    fn merged_texts(
-        &self,
-        line: &Line<'_>,
-        reviewed: &Reviewed,
-        merge: &Merge,
-        base: &CommitId,
-    ) -> Result<Option<MergedTexts>, Undecided> {
-        let names = [merge.old, merge.new, merge.cur];
-        if let Some(known) = line.merged_texts(&names) {
-            return Ok(Some(known));
-        }
-        let mut found = MergedTexts::default();
-        // What is too large to be read is too large to be merged.
-        if let Some(cur) = self.text_at(base, &merge.path, &merge.cur)? {
-            let old = self.reviewed_text(reviewed, &merge.path, &merge.old)?;
-            let new = self.reviewed_text(reviewed, &merge.path, &merge.new)?;
-            let (Some(old), Some(new)) = (old, new) else {
-                return Ok(None);
-            };
-            let texts = [&old, &new, &cur];
-            found.bytes = texts.iter().map(|text| text.len()).sum();
-            if texts.iter().all(|text| is_mergeable(text)) {
-                line.merges(found.bytes as u64, MAX_CHECK)?;
-                let merged = merge_lines(&old, &new, &cur);
-                found.result = merged.map(|merged| sha256(&merged));
-            }
-        }
-        line.keep_merged_texts(names, found);
-        Ok(Some(found))
-    }
-
-    /// A side of a reviewed change: from the store, else from where statements say that it stands.
-    fn reviewed_text(
-        &self,
-        reviewed: &Reviewed,
-        path: &RepoPath,
-        name: &Digest,
-    ) -> Result<Option<Vec<u8>>, Undecided> {
-        if let Some(text) = self.store.blob(&reviewed.digest, name)? {
-            return Ok(Some(text));
-        }
-        for commit in reviewed.sides.iter().flat_map(|(base, head)| [base, head]) {
-            // Reviewed commits may be gone after a squash.
-            if let Ok(Some(text)) = self.text_at(commit, path, name) {
-                return Ok(Some(text));
-            }
-        }
-        Ok(None)
-    }
-
-    /// The text at a path of a commit, if it is this one.
-    fn text_at(
-        &self,
-        commit: &CommitId,
-        path: &RepoPath,
-        name: &Digest,
-    ) -> Result<Option<Vec<u8>>, HistoryError> {
-        match self.history.text(commit, path) {
-            Ok(text) => Ok(text.filter(|text| sha256(text) == *name)),
-            // No text of that size is merged.
-            Err(HistoryError::Limit(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
     }
 }

@@ -9,11 +9,12 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use super::Undecided;
-use super::clean::{MergedTexts, Reviewed};
+use super::clean::Reviewed;
 use super::landed::{Age, Landed, Window};
 use super::statements::Place;
 use super::stored::{Signed, Stored};
-use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, History, HistoryError};
+use super::texts::{Hunks, MergedTexts, Names};
+use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, Fares, History, HistoryError};
 use crate::codes::Code;
 use crate::verify::{Rejected, VerifiedStatement};
 
@@ -47,7 +48,9 @@ pub(super) struct Line<'a> {
     /// How many bytes were merged.
     merged: Cell<u64>,
     /// What merging texts gave, by the names of old, new and current.
-    merged_texts: RefCell<HashMap<[Digest; 3], MergedTexts>>,
+    merged_texts: RefCell<HashMap<Names, MergedTexts>>,
+    /// How the hunks between old and new fare in current.
+    hunks: RefCell<HashMap<Names, Hunks>>,
     /// The commits of other lines, by their tips.
     others: RefCell<HashMap<CommitId, Rc<HashSet<CommitId>>>>,
     /// When commits landed, where that isn't now.
@@ -103,6 +106,7 @@ impl<'a> Line<'a> {
             covering: RefCell::default(),
             merged: Cell::default(),
             merged_texts: RefCell::default(),
+            hunks: RefCell::default(),
             others: RefCell::default(),
             landed_at: RefCell::default(),
         }
@@ -360,13 +364,25 @@ impl<'a> Line<'a> {
     }
 
     /// What merging texts of these names gave, where that is known.
-    pub fn merged_texts(&self, names: &[Digest; 3]) -> Option<MergedTexts> {
+    pub fn merged_texts(&self, names: &Names) -> Option<MergedTexts> {
         self.merged_texts.borrow().get(names).copied()
     }
 
     /// Keeps what merging texts of these names gave.
-    pub fn keep_merged_texts(&self, names: [Digest; 3], merged: MergedTexts) {
+    pub fn keep_merged_texts(&self, names: Names, merged: MergedTexts) {
         self.merged_texts.borrow_mut().insert(names, merged);
+    }
+
+    /// How the hunks between texts of these names fare, where that is known.
+    pub fn hunks(&self, names: &Names) -> Option<Hunks> {
+        self.hunks.borrow().get(names).map(Rc::clone)
+    }
+
+    /// Keeps how the hunks between texts of these names fare.
+    pub fn keep_hunks(&self, names: Names, fares: Option<Vec<Fares>>) -> Hunks {
+        let hunks = Rc::new(fares);
+        self.hunks.borrow_mut().insert(names, Rc::clone(&hunks));
+        hunks
     }
 
     /// Makes sure that landed units are on what is walked, with what they landed on, so that they have a place there.

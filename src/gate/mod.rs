@@ -18,6 +18,7 @@ mod keyless;
 mod landed;
 mod line;
 mod nearest;
+mod parts;
 mod progress;
 mod rejections;
 mod resting;
@@ -27,6 +28,7 @@ mod size;
 mod spent;
 mod statements;
 mod stored;
+mod texts;
 mod trust_unit;
 mod verdict;
 

@@ -17,7 +17,7 @@ pub(super) struct Signed {
     /// Over which commits it is, where it lists them.
     commits: Option<Vec<ChangeDigest>>,
     /// Where it says that the sides stand.
-    sides: (CommitId, CommitId),
+    pub sides: (CommitId, CommitId),
 }
 
 impl Signed {

@@ -89,3 +89,236 @@ fn a_branch_does_not_bring_a_part_again_that_landed_and_was_taken_back() {
         assert_eq!(run.stdout.contains("CS209"), taken_back, "{run:?}");
     }
 }
+
+/// What a case of a branch and what happened before it lands is made of: whole texts of files, by path.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+/// A world in which main holds these files.
+fn world_of(files: Files<'_>) -> World {
+    let world = World::team();
+    land_by_ana(&world, files);
+    world
+}
+
+fn write(clone: &Clone, files: Files<'_>, message: &str) {
+    for (path, text) in files {
+        clone.write(path, text);
+    }
+    clone.git(&["add", "-A"]);
+    clone.git(&["commit", "-q", "-m", message]);
+}
+
+/// Ana lands these files on main, declared.
+fn land_by_ana(world: &World, files: Files<'_>) {
+    let ana = world.person("ana");
+    ana.git(&["fetch", "-q"]);
+    ana.git(&["switch", "-q", "-C", "main", "origin/main"]);
+    write(&ana, files, "By ana");
+    ana.countersign(&["declare", "--ai", "none"]).ok();
+    ana.git(&["push", "-q", "origin", "main"]);
+}
+
+/// A branch of ben's from main, with a commit for each of these, signed off by ana.
+fn signed_branch(world: &World, name: &str, commits: &[Files<'_>]) -> Clone {
+    let ben = world.fresh("ben");
+    ben.git(&["switch", "-q", "-c", name]);
+    for (number, files) in commits.iter().enumerate() {
+        write(&ben, files, &format!("{name} {number}"));
+    }
+    ben.countersign(&["declare", "--ai", "generated"]).ok();
+    ben.git(&["push", "-q", "-u", "origin", name]);
+    world.person("ana").sign(name).expect(0, "approved by ana");
+    ben
+}
+
+/// Lands a branch as one commit, as a host does.
+fn squash(world: &World, name: &str) {
+    let ben = world.person("ben");
+    on_main(&ben);
+    ben.git(&["merge", "-q", "--squash", &format!("origin/{name}")]);
+    ben.git(&["commit", "-q", "-m", &format!("{name} (#1)")]);
+    ben.git(&["push", "-q", "origin", "HEAD:main"]);
+}
+
+/// Asserts that what landed last is spent, or not.
+#[track_caller]
+fn last_is_spent(world: &World, spent: bool, told: &str) {
+    let run = world.ci("HEAD~1..HEAD");
+    assert_eq!(run.status, i32::from(spent), "{told}: {run:?}");
+    assert_eq!(run.stdout.contains("CS209"), spent, "{told}: {run:?}");
+}
+
+fn with(changes: &[(&str, &str)]) -> String {
+    let mut text = OLD.to_owned();
+    for (line, by) in changes {
+        text = text.replace(line, by);
+    }
+    text
+}
+
+/// The first commit was picked onto a main that had moved in its file: nobody signed that very change as a part.
+#[test]
+fn a_commit_that_landed_merged_and_was_taken_back_does_not_come_again_with_its_branch() {
+    for taken_back in [true, false] {
+        let world = world_of(&[("lines.txt", OLD), ("other.txt", "old\n")]);
+        let two = with(&[("two", "TWO")]);
+        signed_branch(
+            &world,
+            "both",
+            &[&[("lines.txt", &two)], &[("other.txt", "new\n")]],
+        );
+        let moved = with(&[("nine", "NINE")]);
+        land_by_ana(&world, &[("lines.txt", &moved)]);
+        land_by_ana(
+            &world,
+            &[("lines.txt", &with(&[("two", "TWO"), ("nine", "NINE")]))],
+        );
+        if taken_back {
+            land_by_ana(&world, &[("lines.txt", &moved)]);
+        }
+        squash(&world, "both");
+        last_is_spent(&world, taken_back, "picked");
+    }
+}
+
+/// Two branches share their first commit; one of them landed and was taken back.
+#[test]
+fn a_branch_does_not_bring_again_what_it_shares_with_one_that_was_taken_back() {
+    for taken_back in [true, false] {
+        let files = [("lines.txt", OLD), ("a.txt", "a\n"), ("b.txt", "b\n")];
+        let world = world_of(&files);
+        let shared = with(&[("two", "TWO")]);
+        let shared: Files<'_> = &[("lines.txt", &shared)];
+        signed_branch(&world, "one", &[shared, &[("a.txt", "A\n")]]);
+        signed_branch(&world, "other", &[shared, &[("b.txt", "B\n")]]);
+        squash(&world, "one");
+        last_is_spent(&world, false, "the one");
+        if taken_back {
+            land_by_ana(&world, &files);
+        }
+        squash(&world, "other");
+        last_is_spent(&world, taken_back, "the other");
+    }
+}
+
+/// Half of a commit landed alone, under its own signature.
+#[test]
+fn a_part_that_is_finer_than_a_commit_does_not_come_again() {
+    for (path, half) in [
+        ("other.txt", "new\n"),
+        ("lines.txt", &*with(&[("two", "TWO")])),
+    ] {
+        for taken_back in [true, false] {
+            let files = [("lines.txt", OLD), ("other.txt", "old\n")];
+            let world = world_of(&files);
+            let lines = with(&[("two", "TWO"), ("eight", "EIGHT")]);
+            signed_branch(
+                &world,
+                "whole",
+                &[&[("lines.txt", &lines), ("other.txt", "new\n")]],
+            );
+            signed_branch(&world, "half", &[&[(path, half)]]);
+            squash(&world, "half");
+            if taken_back {
+                land_by_ana(&world, &files);
+            }
+            squash(&world, "whole");
+            last_is_spent(&world, taken_back, path);
+        }
+    }
+}
+
+/// A commit that its own branch betters landed without that, or with it, and was taken back.
+#[test]
+fn a_commit_that_another_betters_in_the_same_line_is_the_same_part() {
+    let (first, bettered) = (with(&[("two", "TWO")]), with(&[("two", "2")]));
+    let (first, bettered): (Files<'_>, Files<'_>) =
+        (&[("lines.txt", &first)], &[("lines.txt", &bettered)]);
+    for (landed, then) in [("first", "both"), ("both", "first")] {
+        for taken_back in [true, false] {
+            let world = world_of(&[("lines.txt", OLD)]);
+            signed_branch(&world, "first", &[first]);
+            signed_branch(&world, "both", &[first, bettered]);
+            if taken_back {
+                squash(&world, landed);
+                last_is_spent(&world, false, landed);
+                land_by_ana(&world, &[("lines.txt", OLD)]);
+            }
+            squash(&world, then);
+            last_is_spent(&world, taken_back, then);
+        }
+    }
+}
+
+#[test]
+fn what_stood_when_it_was_signed_and_went_since_does_not_come_again() {
+    for taken_back in [true, false] {
+        let files = [("lines.txt", OLD), ("other.txt", "old\n")];
+        let world = world_of(&files);
+        let two = with(&[("two", "TWO")]);
+        let ben = world.fresh("ben");
+        ben.git(&["switch", "-q", "-c", "work"]);
+        write(&ben, &[("lines.txt", &two), ("other.txt", "new\n")], "Work");
+        land_by_ana(&world, &[("lines.txt", &two)]);
+        ben.git(&["fetch", "-q"]);
+        ben.countersign(&["declare", "--ai", "generated"]).ok();
+        ben.git(&["push", "-q", "-u", "origin", "work"]);
+        world.person("ana").sign("work").ok();
+        if taken_back {
+            land_by_ana(&world, &[("lines.txt", OLD)]);
+        }
+        squash(&world, "work");
+        last_is_spent(&world, taken_back, "work");
+    }
+}
+
+/// What a branch added and undid itself never stood on main, whatever lists it as a commit.
+#[test]
+fn what_a_branch_undid_itself_lands_later_by_itself() {
+    let (two, eight) = (with(&[("two", "TWO")]), with(&[("eight", "EIGHT")]));
+    let world = world_of(&[("lines.txt", OLD)]);
+    let (two, eight): (Files<'_>, Files<'_>) = (&[("lines.txt", &two)], &[("lines.txt", &eight)]);
+    signed_branch(&world, "tried", &[two, &[("lines.txt", OLD)], eight]);
+    signed_branch(&world, "later", &[two]);
+    squash(&world, "tried");
+    last_is_spent(&world, false, "tried");
+    squash(&world, "later");
+    last_is_spent(&world, false, "later");
+}
+
+/// Nor does a branch bring again what it undid itself.
+#[test]
+fn a_branch_that_undid_what_was_taken_back_lands() {
+    let (two, eight) = (with(&[("two", "TWO")]), with(&[("eight", "EIGHT")]));
+    let world = world_of(&[("lines.txt", OLD)]);
+    let (two, eight): (Files<'_>, Files<'_>) = (&[("lines.txt", &two)], &[("lines.txt", &eight)]);
+    signed_branch(&world, "tried", &[two, &[("lines.txt", OLD)], eight]);
+    signed_branch(&world, "first", &[two]);
+    squash(&world, "first");
+    land_by_ana(&world, &[("lines.txt", OLD)]);
+    squash(&world, "tried");
+    last_is_spent(&world, false, "tried");
+}
+
+/// Somebody's other change of the same lines came and went.
+#[test]
+fn what_somebody_else_tried_in_the_same_lines_spends_nothing() {
+    let world = world_of(&[("lines.txt", OLD), ("other.txt", "old\n")]);
+    let lines = with(&[("two", "TWO"), ("eight", "EIGHT")]);
+    signed_branch(
+        &world,
+        "work",
+        &[&[("lines.txt", &lines)], &[("other.txt", "new\n")]],
+    );
+    land_by_ana(
+        &world,
+        &[
+            ("lines.txt", &with(&[("two", "deux")])),
+            ("other.txt", "x\n"),
+        ],
+    );
+    land_by_ana(&world, &[("lines.txt", OLD), ("other.txt", "old\n")]);
+    land_by_ana(&world, &[("lines.txt", &with(&[("five", "FIVE")]))]);
+    squash(&world, "work");
+    last_is_spent(&world, false, "work");
+}

@@ -1,0 +1,290 @@
+//! Whether a part of a change stood on the line and was taken away again before the change lands (SPEC 8.4).
+//!
+//! A part is a hunk of a text, the mode of a file, or a whole entry that is no modified text.
+
+use std::rc::Rc;
+
+use super::Gate;
+use super::clean::Reviewed;
+use super::line::{Line, Unit};
+use super::statements::Place;
+use super::texts::{Hunks, Names, Stands, lacks_text};
+use super::verdict::Undecided;
+use crate::change::{ChangeDigest, CommitId, Content, Digest, Entry, Fares};
+use crate::verify::VerifiedStatement;
+
+/// The line between a statement's tip and where its change lands.
+#[derive(Clone, Copy)]
+pub(super) struct Between<'a> {
+    pub tip: &'a CommitId,
+    pub onto: &'a CommitId,
+    /// The units of it that touch a path of the change; the oldest first.
+    pub touching: &'a [Rc<Unit>],
+}
+
+/// How a part that the landing would bring fared at a commit of the line before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fared {
+    Absent,
+    /// What stood there is neither it nor what it changes.
+    Changed,
+    Stood,
+}
+
+/// What stood at one path at a commit of the line, and where the change lands.
+struct Moment<'a> {
+    /// The side of a change whose parts are looked for.
+    change: &'a Reviewed,
+    entry: Entry<'a>,
+    /// The whole signed change, and what it leaves there.
+    whole: &'a Reviewed,
+    result: Option<&'a Content>,
+    then: (&'a CommitId, Option<&'a Content>),
+    onto: (&'a CommitId, Option<&'a Content>),
+}
+
+impl Gate<'_> {
+    /// The commit at which a part of a signed change, or of one of its own commits, stood that its landing would bring
+    /// again.
+    pub(super) fn brings_again(
+        &self,
+        line: &Line<'_>,
+        whole: &Reviewed,
+        statement: &VerifiedStatement,
+        between: Between<'_>,
+    ) -> Result<Option<CommitId>, Undecided> {
+        let listed = statement.change().commits.as_deref().unwrap_or_default();
+        let landed = |unit: &Rc<Unit>| self.landed_with_more(line, unit, whole.digest, listed);
+        if let Some(commit) = self.stood(line, (whole, whole), between, landed)? {
+            return Ok(Some(commit));
+        }
+        for digest in listed.iter().filter(|digest| **digest != whole.digest) {
+            let Some(commit) = self.own_commit(digest, between)? else {
+                continue;
+            };
+            if let Some(commit) = self.stood(line, (&commit, whole), between, |_| Ok(false))? {
+                return Ok(Some(commit));
+            }
+        }
+        Ok(None)
+    }
+
+    /// One of the commits that a statement lists: as it landed, or as the store holds it.
+    fn own_commit(
+        &self,
+        digest: &ChangeDigest,
+        between: Between<'_>,
+    ) -> Result<Option<Reviewed>, Undecided> {
+        let mut units = between.touching.iter();
+        if let Some(unit) = units.find(|unit| unit.digest == *digest) {
+            return Ok(Some(Reviewed::landed(unit)));
+        }
+        let manifest = self.store.manifest(digest)?.manifest;
+        Ok(manifest.map(|manifest| Reviewed {
+            digest: *digest,
+            manifest,
+            fits: true,
+            sides: Vec::new(),
+        }))
+    }
+
+    /// Whether a unit landed a signed change together with more, by the commits that somebody lists of what the unit is
+    /// a form of.
+    fn landed_with_more(
+        &self,
+        line: &Line<'_>,
+        unit: &Rc<Unit>,
+        change: ChangeDigest,
+        listed: &[ChangeDigest],
+    ) -> Result<bool, Undecided> {
+        let alone = std::slice::from_ref(&change);
+        let own = if listed.is_empty() { alone } else { listed };
+        let holds = |commits: &[ChangeDigest]| {
+            let run = commits.windows(own.len()).any(|run| run == own);
+            commits.len() > own.len() && (run || commits.contains(&change))
+        };
+        let covering = self.covering(line, &Place::of_unit(unit), unit.parent.as_ref())?;
+        let covering = covering.iter().map(|reviewed| reviewed.digest);
+        for form in covering.chain([unit.digest]).filter(|form| *form != change) {
+            let signed = self.signed_of(line, &form)?;
+            if signed
+                .iter()
+                .filter_map(|signed| signed.commits())
+                .any(holds)
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The first commit at which a part of `change` stood that is lacking where the whole lands, and that this brings.
+    /// `landed`: whether a unit after which such a part was another landed it, bettered.
+    fn stood(
+        &self,
+        line: &Line<'_>,
+        (change, whole): (&Reviewed, &Reviewed),
+        between: Between<'_>,
+        landed: impl Fn(&Rc<Unit>) -> Result<bool, Undecided>,
+    ) -> Result<Option<CommitId>, Undecided> {
+        for entry in change.manifest.entries() {
+            let Some(brings) = whole.manifest.entry(entry.path) else {
+                continue;
+            };
+            let mut units = Vec::new();
+            for unit in between.touching {
+                units.extend(unit.manifest.entry(entry.path).map(|at| (unit, at)));
+            }
+            let (Some((_, first)), Some((_, last))) = (units.first(), units.last()) else {
+                continue;
+            };
+            let before = (between.tip, first.old, None);
+            let after = units
+                .iter()
+                .map(|(unit, at)| (&unit.commit, at.new, Some(*unit)));
+            for (commit, content, unit) in std::iter::once(before).chain(after) {
+                let moment = Moment {
+                    change,
+                    entry,
+                    whole,
+                    result: brings.new,
+                    then: (commit, content),
+                    onto: (between.onto, last.new),
+                };
+                let stood = match (self.fared(line, &moment)?, unit) {
+                    (Fared::Stood, _) => true,
+                    (Fared::Changed, Some(unit)) => landed(unit)?,
+                    _ => false,
+                };
+                if stood {
+                    return Ok(Some(commit.clone()));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// How the parts at one path fared that are lacking where the change lands.
+    fn fared(&self, line: &Line<'_>, moment: &Moment<'_>) -> Result<Fared, Undecided> {
+        let Entry { old, new, .. } = moment.entry;
+        let sides = [old, new, moment.result, moment.onto.1, moment.then.1];
+        let file = |side: Option<&Content>| side.and_then(Content::regular_file);
+        let files: Vec<_> = sides.into_iter().filter_map(file).collect();
+        let Ok(files) = <[_; 5]>::try_from(files) else {
+            return Ok(undivided(sides));
+        };
+        match undivided(files.map(|(mode, _)| mode)) {
+            Fared::Stood => Ok(Fared::Stood),
+            _ => self.text_fared(line, moment, files.map(|(_, text)| text)),
+        }
+    }
+
+    /// The same of a text, by its hunks.
+    fn text_fared(
+        &self,
+        line: &Line<'_>,
+        moment: &Moment<'_>,
+        texts: [Digest; 5],
+    ) -> Result<Fared, Undecided> {
+        let [old, new, result, onto, then] = texts;
+        if old == new || onto == new || then == old || then == onto || result == old {
+            return Ok(Fared::Absent);
+        }
+        let (on, at) = (moment.onto.0, moment.then.0);
+        let result = self.text(line, moment, [old, new, result], Stands::In(moment.whole))?;
+        let onto = self.text(line, moment, [old, new, onto], Stands::On(on))?;
+        let then = self.text(line, moment, [old, new, then], Stands::On(at))?;
+        let (Some(result), Some(onto), Some(then)) = (result, onto, then) else {
+            return Ok(Fared::Absent);
+        };
+        let all = [&result, &onto, &then];
+        let hunks = all.iter().find_map(|text| text.hunks());
+        let Some(hunks) = hunks.filter(|_| !all.iter().any(|text| text.is_unfit())) else {
+            return Ok(undivided(texts));
+        };
+        let mut fared = Fared::Absent;
+        for hunk in 0..hunks {
+            let left = result.fares(hunk);
+            if !onto.fares(hunk).lacking || (left.lacking && !left.stands) {
+                continue;
+            }
+            match then.fares(hunk) {
+                Fares { stands: true, .. } => return Ok(Fared::Stood),
+                Fares { lacking: true, .. } => {}
+                _ => fared = Fared::Changed,
+            }
+        }
+        Ok(fared)
+    }
+
+    /// A text of a path beside a change of it; `None` where nobody can tell of one of the signed commits.
+    ///
+    /// # Errors
+    /// A text of the signed change is not here: who withholds it must not make a spent statement look unspent.
+    fn text(
+        &self,
+        line: &Line<'_>,
+        moment: &Moment<'_>,
+        names: Names,
+        stands: Stands<'_>,
+    ) -> Result<Option<Text>, Undecided> {
+        let [old, new, text] = names;
+        // Of one of the sides nothing has to be read.
+        if text == old || text == new {
+            return Ok(Some(if text == old { Text::Old } else { Text::New }));
+        }
+        let at = (moment.change, moment.entry.path);
+        match self.hunks(line, at, names, stands)? {
+            Some(hunks) => Ok(Some(Text::Other(hunks))),
+            None if std::ptr::eq(moment.change, moment.whole) => Err(lacks_text(at)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// A text beside a change of it.
+enum Text {
+    Old,
+    New,
+    Other(Hunks),
+}
+
+impl Text {
+    fn fares(&self, hunk: usize) -> Fares {
+        let lacking = matches!(self, Self::Old);
+        let side = Fares {
+            lacking,
+            stands: !lacking,
+        };
+        match self {
+            Self::Other(hunks) => {
+                let hunks = hunks.as_deref().unwrap_or_default();
+                hunks.get(hunk).copied().unwrap_or(side)
+            }
+            _ => side,
+        }
+    }
+
+    /// How many hunks the change has.
+    fn hunks(&self) -> Option<usize> {
+        match self {
+            Self::Other(hunks) => hunks.as_ref().as_ref().map(Vec::len),
+            _ => None,
+        }
+    }
+
+    fn is_unfit(&self) -> bool {
+        matches!(self, Self::Other(hunks) if hunks.is_none())
+    }
+}
+
+/// How what can't be divided fared: `[old, new, result, onto, then]`.
+fn undivided<T: PartialEq>([old, new, result, onto, then]: [T; 5]) -> Fared {
+    if old == new || onto != old || result == old || then == old {
+        Fared::Absent
+    } else if then == new {
+        Fared::Stood
+    } else {
+        Fared::Changed
+    }
+}
