@@ -13,7 +13,6 @@ use jiff::Timestamp;
 use super::Failure;
 use super::context::{Context, Target, short_branch};
 use super::trust_args::TrustSignArgs;
-use super::verify::others;
 
 /// The most failing units that are named.
 const SHOWN: usize = 5;
@@ -188,8 +187,7 @@ fn failing_units(
     let store = context.store()?;
     let snapshot = store.open().map_err(Undecided::from)?;
     let gate = context.gate(&snapshot, judging, &target);
-    let others = others(context, &gate, &target)?;
-    let Verdict { units, .. } = gate.judge_release(head, &others).map_err(|undecided| {
+    let Verdict { units, .. } = gate.judge_release(head).map_err(|undecided| {
         Failure::from(undecided).row("or", "--keep-checkpoints leaves the branch for later")
     })?;
     // What passes in an emergency is not accepted before its debt is paid.

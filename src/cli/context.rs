@@ -348,14 +348,15 @@ impl Context {
         Ok(Target { name, tip })
     }
 
-    /// The branches whose lines the policy accepts for a target, as far as they are here.
-    fn accepted_lines(&self, judging: &Judging, target: &str) -> Vec<(String, CommitId)> {
-        let lines = judging.policy.accept_line_of.get(target);
+    /// The protected branches other than a target with their tips, as far as they are here.
+    pub fn branches(&self, judging: &Judging, target: &str) -> Vec<(String, CommitId)> {
+        let branches = judging.policy.protected.iter();
         let tip = |branch: &String| {
             let tip = History::reference(&self.repo, &self.local_name(branch));
             Some((branch.clone(), tip.ok()??))
         };
-        lines.into_iter().flatten().filter_map(tip).collect()
+        let others = branches.filter(|branch| *branch != target);
+        others.filter_map(tip).collect()
     }
 
     /// The gate over this repository.
@@ -365,6 +366,21 @@ impl Context {
         judging: &'a Judging,
         target: &Target,
     ) -> Gate<'a> {
+        self.gate_beside(store, judging, target, self.branches(judging, &target.name))
+    }
+
+    /// The same where the other protected branches have these tips.
+    pub fn gate_beside<'a>(
+        &'a self,
+        store: &'a Snapshot<'a>,
+        judging: &'a Judging,
+        target: &Target,
+        branches: Vec<(String, CommitId)>,
+    ) -> Gate<'a> {
+        let accepted = judging.policy.accept_line_of.get(&target.name);
+        let accepts = |branch: &String| accepted.is_some_and(|lines| lines.contains(branch));
+        let accepted_lines = branches.iter().filter(|(branch, _)| accepts(branch));
+        let accepted_lines = accepted_lines.cloned().collect();
         Gate {
             history: &self.repo,
             store,
@@ -372,7 +388,8 @@ impl Context {
             judging,
             target: target.name.clone(),
             target_tip: Some(target.tip.clone()),
-            accepted_lines: self.accepted_lines(judging, &target.name),
+            accepted_lines,
+            branches,
             after: None,
             stage: self.stage.clone(),
             now: self.environment.now,

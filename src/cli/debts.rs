@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::context::Context;
 use super::session;
-use super::verify::others;
 use super::{Done, Failure, Output};
 
 /// Lists the debts on the target's line since its checkpoint. Uses no network.
@@ -17,7 +16,7 @@ pub fn run(context: &Context, target: Option<&str>, output: &mut Output) -> Resu
     let store = context.store()?;
     let snapshot = store.open().map_err(Undecided::from)?;
     let gate = context.gate(&snapshot, &judging, &target);
-    let verdict = gate.judge_release(&target.tip, &others(context, &gate, &target)?)?;
+    let verdict = gate.judge_release(&target.tip)?;
     let debts: Vec<_> = debts(&verdict).collect();
     if output.is_json() {
         output.json(&report::json(&verdict))?;

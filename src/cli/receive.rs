@@ -13,7 +13,7 @@ use super::args::Global;
 use super::change::is_nothing;
 use super::context::{Context, Target, short_branch};
 use super::environment::Environment;
-use super::{Done, Failure, Output, verify};
+use super::{Done, Failure, Output};
 
 /// The most bytes of refs that git may hand over.
 const MAX_STDIN: u64 = 16 << 20;
@@ -43,7 +43,7 @@ pub fn run(global: &Global, output: &mut Output) -> Result<Done, Failure> {
         .iter()
         .filter(|pushed| pushed.name.starts_with("refs/heads/"))
     {
-        verified &= judge(&context, branch, &attestations, output)?;
+        verified &= judge(&context, branch, (&pushed, &attestations), output)?;
     }
     Ok(match verified {
         true => Done::Yes,
@@ -102,7 +102,7 @@ fn keep_attestations(context: &Context, store: &Pushed) -> Result<(), Failure> {
 fn judge(
     context: &Context,
     branch: &Pushed,
-    attestations: &[CommitId],
+    (pushed, attestations): (&[Pushed], &[CommitId]),
     output: &mut Output,
 ) -> Result<bool, Failure> {
     // A branch that goes is judged by what it was.
@@ -127,13 +127,18 @@ fn judge(
     };
     let store = context.pushed_store(attestations.to_vec())?;
     let snapshot = store.open().map_err(Undecided::from)?;
-    let gate = context.gate(&snapshot, &judging, &target);
+    // Where the others go with the same push: git lets all of it in, or nothing.
+    let mut branches = context.branches(&judging, &target.name);
+    for other in pushed.iter().filter(|other| other.name != target.name) {
+        branches.retain(|(name, _)| *name != other.name);
+        let is_protected = judging.policy.protected.contains(&other.name);
+        let tip = other.new.clone().filter(|_| is_protected);
+        branches.extend(tip.map(|tip| (other.name.clone(), tip)));
+    }
+    let gate = context.gate_beside(&snapshot, &judging, &target, branches);
     let verdict = match &branch.old {
         Some(old) => gate.judge_range(Some(old), head),
-        None => {
-            let others = verify::others(context, &gate, &target)?;
-            gate.judge_new_branch(head, &others)
-        }
+        None => gate.judge_new_branch(head),
     };
     let verdict = verdict.map_err(|error| undecided(error.into()))?;
     tell(&verdict, &target, output)?;

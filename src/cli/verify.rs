@@ -159,11 +159,9 @@ fn verify_once(
     let (judged, labels) = judged(context, args, &gate, &target, head)?;
     let verdict = match &judged {
         Judged::Change { base, head } => gate.judge_change(base, head)?,
-        Judged::Release { head } => gate.judge_release(head, &others(context, &gate, &target)?)?,
+        Judged::Release { head } => gate.judge_release(head)?,
         Judged::Range { base, head } => judge_range(context, &gate, &target, base, head)?,
-        Judged::NewBranch { head } => {
-            gate.judge_new_branch(head, &others(context, &gate, &target)?)?
-        }
+        Judged::NewBranch { head } => gate.judge_new_branch(head)?,
     };
     // What was never asked for can't be said to be missing.
     if verdict.waiting && context.never_fetched()? {
@@ -252,22 +250,6 @@ fn judged(
     }
     let base = change::merge_base(context, &target.tip, &head)?;
     Ok((Judged::Change { base, head }, labels))
-}
-
-/// The other protected branches with their tips, as far as this clone has them.
-pub fn others(
-    context: &Context,
-    gate: &Gate<'_>,
-    target: &Target,
-) -> Result<Vec<(String, CommitId)>, Failure> {
-    let mut others = Vec::new();
-    for branch in &gate.judging.policy.protected {
-        let tip = History::reference(&context.repo, &context.local_name(branch))?;
-        if let Some(tip) = tip.filter(|_| *branch != target.name) {
-            others.push((branch.clone(), tip));
-        }
-    }
-    Ok(others)
 }
 
 /// A landing, or a change whose base was merged into it.

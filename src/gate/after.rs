@@ -9,15 +9,11 @@ use crate::codes::Code;
 
 impl Gate<'_> {
     /// Judges all units of the target's line after its checkpoint, up to `head` (SPEC 8.1). A target without a checkpoint
-    /// is judged as a new branch, beside the `others` that are protected, with their tips.
+    /// is judged as a new branch, beside the others that are protected.
     ///
     /// # Errors
     /// `head`, the checkpoint, or what the gate's summary names is not on the target's line: could not decide.
-    pub fn judge_release(
-        &self,
-        head: &CommitId,
-        others: &[(String, CommitId)],
-    ) -> Result<Verdict, Undecided> {
+    pub fn judge_release(&self, head: &CommitId) -> Result<Verdict, Undecided> {
         let unresolved = || Undecided::new(Code::REF_UNRESOLVED, "the target is not here");
         let tip = self.target_tip.as_ref().ok_or_else(unresolved)?;
         if !self.on_line(head, tip)? {
@@ -29,7 +25,7 @@ impl Gate<'_> {
                 return Err(self.not_on_line(checkpoint));
             }
             Some(checkpoint) => (Some(checkpoint.clone()), None),
-            None => (self.accepted_elsewhere(tip)?, Some(self.beside(others))),
+            None => (self.accepted_elsewhere(tip)?, Some(self.beside())),
         };
         if let Some(summary) = self.summary_that_accepts()
             && match &start {
@@ -55,14 +51,10 @@ impl Gate<'_> {
     }
 
     /// Judges a protected branch that is new: what stands on it and on no line that the admins accepted, with what was
-    /// signed for the `others` where it stands on their lines too.
-    pub fn judge_new_branch(
-        &self,
-        head: &CommitId,
-        others: &[(String, CommitId)],
-    ) -> Result<Verdict, Undecided> {
+    /// signed for the others where it stands on their lines too.
+    pub fn judge_new_branch(&self, head: &CommitId) -> Result<Verdict, Undecided> {
         let start = self.accepted_elsewhere(head)?;
-        let gate = self.beside(others);
+        let gate = self.beside();
         gate.judge_line(Scope::Range, start.as_ref(), head)
     }
 
@@ -77,9 +69,9 @@ impl Gate<'_> {
     }
 
     /// The same gate of a branch that left others: what was signed for them counts for the units that it brought along.
-    fn beside(&self, others: &[(String, CommitId)]) -> Gate<'_> {
+    fn beside(&self) -> Gate<'_> {
         let mut gate = self.with(self.judging, self.progress);
-        gate.accepted_lines.extend_from_slice(others);
+        gate.accepted_lines = self.branches.clone();
         gate
     }
 

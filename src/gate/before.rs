@@ -15,7 +15,8 @@ use crate::trust::version_path;
 /// The version before the judging one, and the commits that it may judge.
 pub(super) struct Before {
     judging: Judging,
-    /// The commits after the judging version's checkpoint and before the one that brings it.
+    /// The commits of the first protected branch's line after the judging version's checkpoint of it and before the one
+    /// that brings it.
     commits: HashSet<CommitId>,
 }
 
@@ -82,22 +83,26 @@ impl Gate<'_> {
         Ok(before.map(|(before, _)| self.with(&before.judging, self.progress)))
     }
 
-    /// Finds the version before the judging one, and what landed on the target's line between the signing
-    /// and the landing of the judging one. `head` ends the judged range.
+    /// Finds the version before the judging one, and what landed between the signing and the landing of the judging one on
+    /// the line of the first protected branch, where versions land. `head` ends the judged range.
+    ///
+    /// On any other branch whoever pushes says when a version comes along, and would keep the one before in force for as
+    /// long as they like; but such a branch may have been cut from the first.
     fn before(&self, head: &CommitId) -> Result<Option<Before>, Undecided> {
-        let (Some(previous), Some(checkpoint)) = (
-            &self.judging.previous,
-            self.judging.checkpoint(&self.target),
-        ) else {
+        let first = self.judging.policy.protected.first();
+        let checkpoint = first.and_then(|first| self.judging.checkpoint(first));
+        let (Some(previous), Some(checkpoint)) = (&self.judging.previous, checkpoint) else {
             return Ok(None);
         };
-        // Versions land on the first protected branch. On any other whoever pushes says when one comes along, and would keep
-        // the version before in force for as long as they like.
-        if self.judging.policy.protected.first() != Some(&self.target) {
-            return Ok(None);
-        }
-        // The version may have landed after the judged range.
+        let mut branches = self.branches.iter();
         let tip = match &self.target_tip {
+            _ if first != Some(&self.target) => {
+                match branches.find(|(branch, _)| Some(branch) == first) {
+                    Some((_, tip)) => tip,
+                    None => return Ok(None),
+                }
+            }
+            // The version may have landed after the judged range.
             Some(tip) if self.on_line(head, tip)? => tip,
             _ => head,
         };

@@ -67,7 +67,9 @@ pub struct Gate<'a> {
     pub target: String,
     /// The target's commit here; in a landing check nothing is asked of it.
     pub target_tip: Option<CommitId>,
-    /// Other protected branches whose statements count for units that lie on their lines too, with their tips.
+    /// The other protected branches with their tips, as far as they are here.
+    pub branches: Vec<(String, CommitId)>,
+    /// Those of them whose statements count for units that lie on their lines too.
     pub accepted_lines: Vec<(String, CommitId)>,
     /// The newest summary of a gate on this branch, where one is at hand.
     pub after: Option<VerifiedSummary>,
@@ -91,6 +93,7 @@ impl Gate<'_> {
             store_limits: self.store_limits.clone(),
             target: self.target.clone(),
             target_tip: self.target_tip.clone(),
+            branches: self.branches.clone(),
             accepted_lines: self.accepted_lines.clone(),
             after: self.after.clone(),
             stage: self.stage.clone(),

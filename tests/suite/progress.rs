@@ -45,6 +45,7 @@ fn steps(world: &World, units: usize) -> Vec<Step> {
         judging: &judging,
         target: "refs/heads/main".to_owned(),
         target_tip: repo.reference("refs/heads/main").unwrap(),
+        branches: Vec::new(),
         accepted_lines: Vec::new(),
         after: None,
         stage: None,

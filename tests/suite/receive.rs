@@ -133,6 +133,26 @@ fn of_several_branches_one_that_is_refused_keeps_all_out() {
     assert!(!refs.contains("elsewhere"), "{refs}");
 }
 
+/// What was signed for main counts on a branch that leaves it, where main goes there with the same push.
+#[test]
+fn a_new_branch_comes_with_the_one_that_it_leaves() {
+    for (extent, both, lands) in [
+        ("none", true, true),
+        ("generated", true, false),
+        ("none", false, false),
+    ] {
+        let world = World::team();
+        world.protect_release();
+        guard(&world);
+        let ben = branch(&world, extent);
+        let main: &[&str] = if both { &["HEAD:main"] } else { &[] };
+        let pushed = push(&ben, &[&["origin", STORE, "HEAD:release"], main].concat());
+        assert_eq!(pushed.status == 0, lands, "{pushed:?}");
+        let refs = server(&world).git(&["for-each-ref", "--format=%(refname)"]);
+        assert_eq!(refs.contains("refs/heads/release"), lands, "{refs}");
+    }
+}
+
 #[test]
 fn attestations_are_not_taken_away() {
     let world = guarded();

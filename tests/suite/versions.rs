@@ -245,3 +245,34 @@ fn on_another_branch_a_version_is_not_held_back_by_whoever_pushes() {
         assert_eq!(run.stdout.contains("CS202"), retired, "{run:?}");
     }
 }
+
+/// What landed on main before a version did stands on a branch that was cut from it; what came after the version is bound
+/// there too.
+#[test]
+fn a_branch_that_is_cut_from_the_first_takes_what_landed_there_before_a_version() {
+    for (late, status) in [(false, 0), (true, 1)] {
+        let world = World::team();
+        world.protect_release();
+        let ben = signed(&world, "tags");
+        let ana = sign_version(&world, ".countersign/policy.toml", two_signers);
+        if !late {
+            ben.git(&["push", "-q", "origin", "HEAD:main"]);
+        }
+        land(&ana);
+        if late {
+            ben.git(&["pull", "-q", "--rebase", "origin", "main"]);
+            ben.git(&["push", "-q", "origin", "HEAD:main"]);
+        }
+        ana.git(&["fetch", "-q"]);
+        ana.git(&["push", "-q", "origin", "origin/main:refs/heads/release"]);
+        let ci = world.fresh("ci");
+        let args = ["--target", "release", "--release", "origin/release"];
+        let run = ci.verify(&world, &args).expect(status, "");
+        let told = if late {
+            "rule    \"two\""
+        } else {
+            "1 by trust version 3"
+        };
+        assert!(run.stdout.contains(told), "{run:?}");
+    }
+}

@@ -88,6 +88,7 @@ fn judge(input: Input<'_>) -> Result<Verdict, Undecided> {
         judging: &judging,
         target: input.field("target").str().to_owned(),
         target_tip: Some(commit(input.field("tip"))),
+        branches: Vec::new(),
         accepted_lines: Vec::new(),
         after: None,
         stage: None,
