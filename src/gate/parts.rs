@@ -36,9 +36,9 @@ struct Moment<'a> {
     /// The side of a change whose parts are looked for.
     change: &'a Reviewed,
     entry: Entry<'a>,
-    /// The whole signed change, and what it leaves there.
+    /// The whole signed change, and what it does there.
     whole: &'a Reviewed,
-    result: Option<&'a Content>,
+    brings: Entry<'a>,
     then: (&'a CommitId, Option<&'a Content>),
     onto: (&'a CommitId, Option<&'a Content>),
 }
@@ -147,7 +147,7 @@ impl Gate<'_> {
                     change,
                     entry,
                     whole,
-                    result: brings.new,
+                    brings,
                     then: (commit, content),
                     onto: (between.onto, last.new),
                 };
@@ -167,10 +167,12 @@ impl Gate<'_> {
     /// How the parts at one path fared that are lacking where the change lands.
     fn fared(&self, line: &Line<'_>, moment: &Moment<'_>) -> Result<Fared, Undecided> {
         let Entry { old, new, .. } = moment.entry;
-        let sides = [old, new, moment.result, moment.onto.1, moment.then.1];
+        let brings = moment.brings;
+        let (onto, then) = (moment.onto.1, moment.then.1);
+        let sides = [old, new, brings.old, brings.new, onto, then];
         let file = |side: Option<&Content>| side.and_then(Content::regular_file);
         let files: Vec<_> = sides.into_iter().filter_map(file).collect();
-        let Ok(files) = <[_; 5]>::try_from(files) else {
+        let Ok(files) = <[_; 6]>::try_from(files) else {
             return Ok(undivided(sides));
         };
         match undivided(files.map(|(mode, _)| mode)) {
@@ -184,20 +186,30 @@ impl Gate<'_> {
         &self,
         line: &Line<'_>,
         moment: &Moment<'_>,
-        texts: [Digest; 5],
+        texts: [Digest; 6],
     ) -> Result<Fared, Undecided> {
-        let [old, new, result, onto, then] = texts;
-        if old == new || onto == new || then == old || then == onto || result == old {
+        let [old, new, before, result, onto, then] = texts;
+        let unlike = [
+            (old, new),
+            (new, before),
+            (old, result),
+            (new, onto),
+            (old, then),
+            (onto, then),
+        ];
+        if unlike.iter().any(|(one, other)| one == other) {
             return Ok(Fared::Absent);
         }
         let (on, at) = (moment.onto.0, moment.then.0);
+        let before = self.text(line, moment, [old, new, before], Stands::In(moment.whole))?;
         let result = self.text(line, moment, [old, new, result], Stands::In(moment.whole))?;
         let onto = self.text(line, moment, [old, new, onto], Stands::On(on))?;
         let then = self.text(line, moment, [old, new, then], Stands::On(at))?;
-        let (Some(result), Some(onto), Some(then)) = (result, onto, then) else {
+        let (Some(before), Some(result), Some(onto), Some(then)) = (before, result, onto, then)
+        else {
             return Ok(Fared::Absent);
         };
-        let all = [&result, &onto, &then];
+        let all = [&before, &result, &onto, &then];
         let hunks = all.iter().find_map(|text| text.hunks());
         let Some(hunks) = hunks.filter(|_| !all.iter().any(|text| text.is_unfit())) else {
             return Ok(undivided(texts));
@@ -205,7 +217,8 @@ impl Gate<'_> {
         let mut fared = Fared::Absent;
         for hunk in 0..hunks {
             let left = result.fares(hunk);
-            if !onto.fares(hunk).lacking || (left.lacking && !left.stands) {
+            let brought = !before.fares(hunk).stands && (left.stands || !left.lacking);
+            if !brought || !onto.fares(hunk).lacking {
                 continue;
             }
             match then.fares(hunk) {
@@ -278,9 +291,9 @@ impl Text {
     }
 }
 
-/// How what can't be divided fared: `[old, new, result, onto, then]`.
-fn undivided<T: PartialEq>([old, new, result, onto, then]: [T; 5]) -> Fared {
-    if old == new || onto != old || result == old || then == old {
+/// How what can't be divided fared: old and new of a change, before and after the whole, where this lands, and then.
+fn undivided<T: PartialEq>([old, new, before, result, onto, then]: [T; 6]) -> Fared {
+    if old == new || before == new || result == old || onto != old || then == old {
         Fared::Absent
     } else if then == new {
         Fared::Stood

@@ -300,6 +300,19 @@ fn a_branch_that_undid_what_was_taken_back_lands() {
     last_is_spent(&world, false, "tried");
 }
 
+/// What a branch tried and undid itself, main has done since: squashed, the branch takes nothing of that away.
+#[test]
+fn a_branch_that_undid_what_main_did_since_lands() {
+    let both = with(&[("two", "TWO"), ("eight", "EIGHT")]);
+    let eight = with(&[("eight", "EIGHT")]);
+    let world = world_of(&[("lines.txt", OLD)]);
+    let commits: [Files<'_>; 2] = [&[("lines.txt", &both)], &[("lines.txt", &eight)]];
+    signed_branch(&world, "tried", &commits);
+    land_by_ana(&world, &[("lines.txt", &with(&[("two", "TWO")]))]);
+    squash(&world, "tried");
+    last_is_spent(&world, false, "tried");
+}
+
 /// Somebody's other change of the same lines came and went.
 #[test]
 fn what_somebody_else_tried_in_the_same_lines_spends_nothing() {
