@@ -2,6 +2,7 @@
 //!
 //! A part is a hunk of a text, the mode of a file, or a whole entry that is no modified text.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Gate;
@@ -10,20 +11,44 @@ use super::line::{Line, Unit};
 use super::statements::Place;
 use super::texts::{Hunks, Names, Stands, lacks_text};
 use super::verdict::Undecided;
-use crate::change::{ChangeDigest, CommitId, Content, Digest, Entry, Fares};
+use crate::change::{ChangeDigest, CommitId, Content, Digest, Entry, Fares, RepoPath};
 use crate::verify::VerifiedStatement;
 
 /// The line between a statement's tip and where its change lands.
-#[derive(Clone, Copy)]
 pub(super) struct Between<'a> {
-    pub tip: &'a CommitId,
-    pub onto: &'a CommitId,
+    tip: &'a CommitId,
+    onto: &'a CommitId,
     /// The units of it that touch a path of the change; the oldest first.
-    pub touching: &'a [Rc<Unit>],
+    touching: &'a [Rc<Unit>],
+    /// Those that touch each path, with what they do there.
+    by_path: BTreeMap<&'a RepoPath, Vec<(&'a Rc<Unit>, Entry<'a>)>>,
+}
+
+impl<'a> Between<'a> {
+    pub fn new(
+        whole: &Reviewed,
+        (tip, onto): (&'a CommitId, &'a CommitId),
+        touching: &'a [Rc<Unit>],
+    ) -> Self {
+        let mut by_path: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for unit in touching {
+            for entry in unit.manifest.entries() {
+                if whole.manifest.entry(entry.path).is_some() {
+                    by_path.entry(entry.path).or_default().push((unit, entry));
+                }
+            }
+        }
+        Self {
+            tip,
+            onto,
+            touching,
+            by_path,
+        }
+    }
 }
 
 /// How a part that the landing would bring fared at a commit of the line before.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fared {
     Absent,
     /// What stood there is neither it nor what it changes.
@@ -51,7 +76,7 @@ impl Gate<'_> {
         line: &Line<'_>,
         whole: &Reviewed,
         statement: &VerifiedStatement,
-        between: Between<'_>,
+        between: &Between<'_>,
     ) -> Result<Option<CommitId>, Undecided> {
         let listed = statement.change().commits.as_deref().unwrap_or_default();
         let landed = |unit: &Rc<Unit>| self.landed_with_more(line, unit, whole.digest, listed);
@@ -73,7 +98,7 @@ impl Gate<'_> {
     fn own_commit(
         &self,
         digest: &ChangeDigest,
-        between: Between<'_>,
+        between: &Between<'_>,
     ) -> Result<Option<Reviewed>, Undecided> {
         let mut units = between.touching.iter();
         if let Some(unit) = units.find(|unit| unit.digest == *digest) {
@@ -124,18 +149,14 @@ impl Gate<'_> {
         &self,
         line: &Line<'_>,
         (change, whole): (&Reviewed, &Reviewed),
-        between: Between<'_>,
+        between: &Between<'_>,
         landed: impl Fn(&Rc<Unit>) -> Result<bool, Undecided>,
     ) -> Result<Option<CommitId>, Undecided> {
-        for entry in change.manifest.entries() {
-            let Some(brings) = whole.manifest.entry(entry.path) else {
-                continue;
-            };
-            let mut units = Vec::new();
-            for unit in between.touching {
-                units.extend(unit.manifest.entry(entry.path).map(|at| (unit, at)));
-            }
-            let (Some((_, first)), Some((_, last))) = (units.first(), units.last()) else {
+        for (path, units) in &between.by_path {
+            let sides = change.manifest.entry(path).zip(whole.manifest.entry(path));
+            let (Some((entry, brings)), Some((_, first)), Some((_, last))) =
+                (sides, units.first(), units.last())
+            else {
                 continue;
             };
             let before = (between.tip, first.old, None);
@@ -201,33 +222,36 @@ impl Gate<'_> {
             return Ok(Fared::Absent);
         }
         let (on, at) = (moment.onto.0, moment.then.0);
-        let before = self.text(line, moment, [old, new, before], Stands::In(moment.whole))?;
-        let result = self.text(line, moment, [old, new, result], Stands::In(moment.whole))?;
-        let onto = self.text(line, moment, [old, new, onto], Stands::On(on))?;
-        let then = self.text(line, moment, [old, new, then], Stands::On(at))?;
-        let (Some(before), Some(result), Some(onto), Some(then)) = (before, result, onto, then)
-        else {
-            return Ok(Fared::Absent);
-        };
-        let all = [&before, &result, &onto, &then];
-        let hunks = all.iter().find_map(|text| text.hunks());
-        let Some(hunks) = hunks.filter(|_| !all.iter().any(|text| text.is_unfit())) else {
-            return Ok(undivided(texts));
-        };
-        let mut fared = Fared::Absent;
-        for hunk in 0..hunks {
-            let left = result.fares(hunk);
-            let brought = !before.fares(hunk).stands && (left.stands || !left.lacking);
-            if !brought || !onto.fares(hunk).lacking {
-                continue;
-            }
-            match then.fares(hunk) {
-                Fares { stands: true, .. } => return Ok(Fared::Stood),
-                Fares { lacking: true, .. } => {}
-                _ => fared = Fared::Changed,
+        let others = [
+            (before, Stands::In(moment.whole)),
+            (result, Stands::In(moment.whole)),
+            (onto, Stands::On(on)),
+            (then, Stands::On(at)),
+        ];
+        let mut beside = Vec::with_capacity(others.len());
+        for (text, stands) in others {
+            match self.text(line, moment, [old, new, text], stands)? {
+                Some(text) => beside.push(text),
+                None => return Ok(Fared::Absent),
             }
         }
-        Ok(fared)
+        let hunks = beside.iter().find_map(Text::hunks);
+        let unfit = beside.iter().any(Text::is_unfit);
+        let (Some(hunks), [before, result, onto, then]) = (hunks.filter(|_| !unfit), &*beside)
+        else {
+            return Ok(undivided(texts));
+        };
+        let brought = (0..hunks).filter(|hunk| {
+            let left = result.fares(*hunk);
+            let brings = !before.fares(*hunk).stands && (left.stands || !left.lacking);
+            brings && onto.fares(*hunk).lacking
+        });
+        let fared = brought.map(|hunk| match then.fares(hunk) {
+            Fares { stands: true, .. } => Fared::Stood,
+            Fares { lacking: true, .. } => Fared::Absent,
+            _ => Fared::Changed,
+        });
+        Ok(fared.max().unwrap_or(Fared::Absent))
     }
 
     /// A text of a path beside a change of it; `None` where nobody can tell of one of the signed commits.

@@ -43,12 +43,7 @@ impl Gate<'_> {
                 }
             }
         }
-        let touching = &touching;
-        let between = Between {
-            tip,
-            onto,
-            touching,
-        };
-        self.brings_again(line, &whole, statement, between)
+        let between = Between::new(&whole, (tip, onto), &touching);
+        self.brings_again(line, &whole, statement, &between)
     }
 }
