@@ -150,7 +150,8 @@ fn tell(verdict: &Verdict, target: &Target, output: &mut Output) -> Result<(), F
     if output.is_json() {
         return output.json(&report::json(verdict));
     }
-    if verdict.verified {
+    // A push that lands says no more than git does, but for what its pusher should know.
+    if verdict.units.iter().all(|unit| unit.findings.is_empty()) {
         return Ok(());
     }
     let labels = Labels {

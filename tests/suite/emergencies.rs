@@ -4,18 +4,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::world::{Clone, Run, World};
 
-const ALLOWED: &str = "[emergency]\nlevel = \"senior\"\nids = [\"omar\"]\nfollow_up = \"72h\"\n";
+pub const ALLOWED: &str =
+    "[emergency]\nlevel = \"senior\"\nids = [\"omar\"]\nfollow_up = \"72h\"\n";
 /// Two seniors for code, so that one emergency signature is less than the rules ask.
 const RULE: &str = "[[rule]]\nname = \"code\"\npaths = [\"*.rs\"]\nrequire = { signers = 2, level = \"senior\" }\n";
 
-fn world(emergency: &str) -> World {
+pub fn world(emergency: &str) -> World {
     let world = World::team();
     world.sign_policy(|policy| format!("{policy}\n{RULE}{emergency}"));
     world
 }
 
 /// Ben's fix, declared and pushed.
-fn fix(world: &World) -> Clone {
+pub fn fix(world: &World) -> Clone {
     let ben = world.fresh("ben");
     ben.git(&["switch", "-q", "-c", "fix"]);
     ben.commit("lib.rs", "pub fn notes() { fixed() }\n", "Fix the outage");
@@ -24,7 +25,7 @@ fn fix(world: &World) -> Clone {
     ben
 }
 
-fn let_through(world: &World, person: &str) -> Run {
+pub fn let_through(world: &World, person: &str) -> Run {
     let_through_on(world, person, &[])
 }
 

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use countersign::attestation::{AnyStatement, Bundle, Decision};
 
+use crate::emergencies;
 use crate::hook::path_with_program;
 use crate::world::{Clone, Run, World, run};
 
@@ -150,6 +151,25 @@ fn a_new_branch_comes_with_the_one_that_it_leaves() {
         assert_eq!(pushed.status == 0, lands, "{pushed:?}");
         let refs = server(&world).git(&["for-each-ref", "--format=%(refname)"]);
         assert_eq!(refs.contains("refs/heads/release"), lands, "{refs}");
+    }
+}
+
+#[test]
+fn what_lands_with_a_warning_says_so_to_the_pusher() {
+    for emergency in [true, false] {
+        let world = emergencies::world(emergencies::ALLOWED);
+        let ben = emergencies::fix(&world);
+        if emergency {
+            emergencies::let_through(&world, "carol").ok();
+        } else {
+            for signer in ["carol", "grace"] {
+                world.fresh(signer).sign("fix").ok();
+            }
+        }
+        guard(&world);
+        let pushed = push(&ben, &["origin", "HEAD:main"]).ok();
+        let told = pushed.stderr.contains("remote: warning[CS111]");
+        assert_eq!(told, emergency, "{pushed:?}");
     }
 }
 
