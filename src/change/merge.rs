@@ -43,6 +43,22 @@ pub fn merge_lines(old: &[u8], new: &[u8], cur: &[u8]) -> Option<Vec<u8>> {
     Some(lines.apply(&old, &hunks))
 }
 
+/// The lines that each hunk from `old` to `new` takes away, and those that it brings, in order. A merge changes no other
+/// line.
+pub fn hunk_lines<'t>(old: &'t [u8], new: &'t [u8]) -> Vec<[Vec<&'t [u8]>; 2]> {
+    let mut lines = Lines::default();
+    let (old, new) = (lines.read(old), lines.read(new));
+    let texts = |side: &[u32], range: Range<usize>| {
+        let numbers = side.get(range).unwrap_or_default().iter();
+        let texts = numbers.filter_map(|line| lines.texts.get(*line as usize));
+        texts.copied().collect()
+    };
+    let hunks = lines.hunks(&old, &new).into_iter();
+    hunks
+        .map(|hunk| [texts(&old, hunk.old), texts(&new, hunk.new)])
+        .collect()
+}
+
 /// How a hunk of a change fares in another text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fares {

@@ -317,6 +317,18 @@ proptest! {
     }
 
     #[test]
+    fn a_merge_changes_no_line_but_those_of_the_change(old in any_text(), one in any_edits(), other in any_edits()) {
+        let (new, cur) = (edited(&old, &one), edited(&old, &other));
+        if let Some(result) = merged(&old, &new, &cur) {
+            let changed = hunk_lines(old.as_bytes(), new.as_bytes()).concat().concat();
+            let (before, after) = (counted(&cur), counted(&result));
+            for line in before.keys().chain(after.keys()) {
+                prop_assert!(before.get(line) == after.get(line) || changed.contains(&line.as_bytes()));
+            }
+        }
+    }
+
+    #[test]
     fn before_a_change_all_hunks_are_lacking_and_after_it_all_stand(old in any_text(), new in any_text()) {
         prop_assert!(fares(&old, &new, &old).chars().all(|hunk| matches!(hunk, '-' | '*')));
         prop_assert!(fares(&old, &new, &new).chars().all(|hunk| hunk == '+'));

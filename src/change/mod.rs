@@ -24,6 +24,6 @@ pub use kept::{KeptLines, KeptRun};
 pub use manifest::{
     ChangeManifest, ComposeError, Content, Entry, FileMode, MANIFEST_HEADER, ManifestError,
 };
-pub use merge::{Fares, MERGED_LIMIT, hunks_in, is_mergeable, merge_lines};
+pub use merge::{Fares, MERGED_LIMIT, hunk_lines, hunks_in, is_mergeable, merge_lines};
 pub(crate) use path::check_component;
 pub use path::{PathError, RepoPath};

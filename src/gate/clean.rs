@@ -68,14 +68,23 @@ enum Merged {
     Unknown(RepoPath),
 }
 
+/// What landed, as one change.
+#[derive(Clone, Copy)]
+struct Landed<'a> {
+    change: &'a ChangeManifest,
+    base: Option<&'a CommitId>,
+    /// The last commit; `None` of a change that didn't land yet.
+    last: Option<&'a CommitId>,
+}
+
 /// A path at which texts must be merged to tell.
-struct Merge {
-    path: RepoPath,
-    old: Digest,
-    new: Digest,
-    cur: Digest,
+pub(super) struct Merge {
+    pub path: RepoPath,
+    pub old: Digest,
+    pub new: Digest,
+    pub cur: Digest,
     /// What stands there now.
-    result: Digest,
+    pub result: Digest,
 }
 
 impl Merge {
@@ -127,12 +136,11 @@ impl Gate<'_> {
         place: &Place<'_>,
         base: Option<&CommitId>,
     ) -> Result<Vec<Rc<Reviewed>>, Undecided> {
-        let landed = place.manifest;
         // Such a merge is covered by nothing but its own digest, and what was said of another form binds it all the same.
         let few = self.have_few_parents(place.units)?;
         let stored = self.changes(line)?;
         let mut covering = Vec::new();
-        for (digest, manifest) in stored.around(landed, &place.digest) {
+        for (digest, manifest) in stored.around(place.manifest, &place.digest) {
             // First of all it must be somebody's: what nobody signed costs nothing more.
             let (sides, fits) = self.signed_sides(line, digest, place.units)?;
             if sides.is_empty() {
@@ -144,7 +152,12 @@ impl Gate<'_> {
                 fits: fits && few,
                 sides,
             };
-            if let Merged::Same = self.merged(line, &reviewed, landed, base)? {
+            let landed = Landed {
+                change: place.manifest,
+                base,
+                last: place.units.last().map(|unit| &unit.commit),
+            };
+            if let Merged::Same = self.merged(line, &reviewed, landed)? {
                 covering.push(Rc::new(reviewed));
             }
         }
@@ -245,7 +258,12 @@ impl Gate<'_> {
             fits: true,
             sides: vec![(change.base.clone(), change.head.clone())],
         };
-        let merged = self.merged(line, &reviewed, &unit.manifest, unit.parent.as_ref())?;
+        let landed = Landed {
+            change: &unit.manifest,
+            base: unit.parent.as_ref(),
+            last: Some(&unit.commit),
+        };
+        let merged = self.merged(line, &reviewed, landed)?;
         Ok(matches!(merged, Merged::Same))
     }
 
@@ -266,9 +284,12 @@ impl Gate<'_> {
         let mut touches = !composed.is_empty();
         for _ in 0..MAX_GROUP {
             // A unit that touches no path of the change makes no difference to what stands at them.
-            if touches
-                && self.holds_clean_merge(line, reviewed, &composed, first.parent.as_ref())?
-            {
+            let landed = Landed {
+                change: &composed,
+                base: first.parent.as_ref(),
+                last: Some(&unit.commit),
+            };
+            if touches && self.holds_clean_merge(line, reviewed, landed)? {
                 return Ok(true);
             }
             loop {
@@ -289,35 +310,33 @@ impl Gate<'_> {
         Ok(false)
     }
 
-    /// Whether what landed upon `base` holds the clean merge of a reviewed change, whatever else it holds.
+    /// Whether what landed holds the clean merge of a reviewed change, whatever else it holds.
     fn holds_clean_merge(
         &self,
         line: &Line<'_>,
         reviewed: &Reviewed,
-        landed: &ChangeManifest,
-        base: Option<&CommitId>,
+        landed: Landed<'_>,
     ) -> Result<bool, Undecided> {
-        if landed.is_empty() {
+        if landed.change.is_empty() {
             return Ok(false);
         }
-        match self.merged(line, reviewed, landed, base)? {
+        match self.merged(line, reviewed, landed)? {
             Merged::Same => Ok(true),
             Merged::Differs => Ok(false),
             Merged::Unknown(path) => Err(lacks_text((reviewed, &path))),
         }
     }
 
-    /// Whether what landed upon `base` is, at each path of a reviewed change, its clean merge. Other paths that landed are
+    /// Whether what landed is, at each path of a reviewed change, its clean merge. Other paths that landed are
     /// not looked at.
     fn merged(
         &self,
         line: &Line<'_>,
         reviewed: &Reviewed,
-        landed: &ChangeManifest,
-        base: Option<&CommitId>,
+        landed: Landed<'_>,
     ) -> Result<Merged, Undecided> {
-        match self.merges(&reviewed.manifest, landed, base)? {
-            Some(merges) => self.all_merge(line, reviewed, &merges, base),
+        match self.merges(&reviewed.manifest, landed.change, landed.base)? {
+            Some(merges) => self.all_merge(line, reviewed, &merges, landed),
             None => Ok(Merged::Differs),
         }
     }
@@ -363,13 +382,18 @@ impl Gate<'_> {
         line: &Line<'_>,
         reviewed: &Reviewed,
         merges: &[Merge],
-        base: Option<&CommitId>,
+        landed: Landed<'_>,
     ) -> Result<Merged, Undecided> {
         let mut bytes = 0;
         for merge in merges {
-            let Some(base) = base else {
+            let Some(base) = landed.base else {
                 return Ok(Merged::Differs);
             };
+            if let Some(last) = landed.last
+                && self.brings_other_lines(line, reviewed, merge, (base, last))?
+            {
+                return Ok(Merged::Differs);
+            }
             let names = [merge.old, merge.new, merge.cur];
             let cur = Stands::On(base);
             let Some(texts) = self.merged_texts(line, (reviewed, &merge.path), names, cur)? else {

@@ -13,6 +13,7 @@ use super::clean::Reviewed;
 use super::landed::{Age, Landed, Window};
 use super::statements::Place;
 use super::stored::{Signed, Stored};
+use super::text_lines::TextLines;
 use super::texts::{Hunks, MergedTexts, Names};
 use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, Fares, History, HistoryError};
 use crate::codes::Code;
@@ -51,6 +52,8 @@ pub(super) struct Line<'a> {
     merged_texts: RefCell<HashMap<Names, MergedTexts>>,
     /// How the hunks between old and new fare in current.
     hunks: RefCell<HashMap<Names, Hunks>>,
+    /// What is known of lines of texts.
+    pub lines: TextLines,
     /// The commits of other lines, by their tips.
     others: RefCell<HashMap<CommitId, Rc<HashSet<CommitId>>>>,
     /// When commits landed, where that isn't now.
@@ -107,6 +110,7 @@ impl<'a> Line<'a> {
             merged: Cell::default(),
             merged_texts: RefCell::default(),
             hunks: RefCell::default(),
+            lines: TextLines::default(),
             others: RefCell::default(),
             landed_at: RefCell::default(),
         }

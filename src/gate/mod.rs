@@ -28,6 +28,7 @@ mod size;
 mod spent;
 mod statements;
 mod stored;
+mod text_lines;
 mod texts;
 mod trust_unit;
 mod verdict;

@@ -172,12 +172,12 @@ impl Gate<'_> {
                     then: (commit, content),
                     onto: (between.onto, last.new),
                 };
-                let stood = match (self.fared(line, &moment)?, unit) {
-                    (Fared::Stood, _) => true,
-                    (Fared::Changed, Some(unit)) => landed(unit)?,
-                    _ => false,
+                let landed = match unit {
+                    Some(unit) => landed(unit)?,
+                    None => false,
                 };
-                if stood {
+                let least = if landed { Fared::Changed } else { Fared::Stood };
+                if self.fared(line, &moment, least)? >= least {
                     return Ok(Some(commit.clone()));
                 }
             }
@@ -185,8 +185,13 @@ impl Gate<'_> {
         Ok(None)
     }
 
-    /// How the parts at one path fared that are lacking where the change lands.
-    fn fared(&self, line: &Line<'_>, moment: &Moment<'_>) -> Result<Fared, Undecided> {
+    /// How the parts at one path fared that are lacking where the change lands, as far as they fared so at `least`.
+    fn fared(
+        &self,
+        line: &Line<'_>,
+        moment: &Moment<'_>,
+        least: Fared,
+    ) -> Result<Fared, Undecided> {
         let Entry { old, new, .. } = moment.entry;
         let brings = moment.brings;
         let (onto, then) = (moment.onto.1, moment.then.1);
@@ -198,7 +203,7 @@ impl Gate<'_> {
         };
         match undivided(files.map(|(mode, _)| mode)) {
             Fared::Stood => Ok(Fared::Stood),
-            _ => self.text_fared(line, moment, files.map(|(_, text)| text)),
+            _ => self.text_fared(line, moment, (files.map(|(_, text)| text), least)),
         }
     }
 
@@ -207,7 +212,7 @@ impl Gate<'_> {
         &self,
         line: &Line<'_>,
         moment: &Moment<'_>,
-        texts: [Digest; 6],
+        (texts, least): ([Digest; 6], Fared),
     ) -> Result<Fared, Undecided> {
         let [old, new, before, result, onto, then] = texts;
         let unlike = [
@@ -222,6 +227,13 @@ impl Gate<'_> {
             return Ok(Fared::Absent);
         }
         let (on, at) = (moment.onto.0, moment.then.0);
+        let path = moment.entry.path;
+        // Most states of a file that many changes are about are told apart so, without a look at where lines stand.
+        if least == Fared::Stood
+            && !self.may_stand(line, (moment.change, path), (old, new), (at, then))?
+        {
+            return Ok(Fared::Absent);
+        }
         let others = [
             (before, Stands::In(moment.whole)),
             (result, Stands::In(moment.whole)),

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use super::Gate;
-use super::clean::Reviewed;
+use super::clean::{Merge, Reviewed};
 use super::line::Line;
+use super::text_lines::HunkLines;
 use super::verdict::Undecided;
 use crate::change::{
     CommitId, Digest, Fares, HistoryError, RepoPath, hunks_in, is_mergeable, merge_lines, sha256,
@@ -118,6 +119,57 @@ impl Gate<'_> {
             }
         };
         Ok(Some(line.keep_hunks(names, found)))
+    }
+
+    /// Whether what landed at a path took away or brought a line that the reviewed change is not about: then it is no
+    /// merge of that, and nothing has to be merged to know. Many changes of one file are told apart so, each of which is
+    /// read once. False where that isn't known.
+    pub(super) fn brings_other_lines(
+        &self,
+        line: &Line<'_>,
+        reviewed: &Reviewed,
+        merge: &Merge,
+        (base, last): (&CommitId, &CommitId),
+    ) -> Result<bool, Undecided> {
+        let path = &merge.path;
+        let about = self.hunk_lines(line, (reviewed, path), (merge.old, merge.new))?;
+        let before = line
+            .lines
+            .of(merge.cur, || self.text_at(base, path, &merge.cur))?;
+        let after = line
+            .lines
+            .of(merge.result, || self.text_at(last, path, &merge.result))?;
+        let (Some(about), Some(before), Some(after)) = (about, before, after) else {
+            return Ok(false);
+        };
+        Ok(!before.differences(&after).all(|line| about.contain(line)))
+    }
+
+    /// Whether a hunk of a reviewed text may stand in another: all lines that it brings are there. True where that isn't
+    /// known.
+    pub(super) fn may_stand(
+        &self,
+        line: &Line<'_>,
+        at: (&Reviewed, &RepoPath),
+        sides: (Digest, Digest),
+        (commit, name): (&CommitId, Digest),
+    ) -> Result<bool, Undecided> {
+        let about = self.hunk_lines(line, at, sides)?;
+        let text = line.lines.of(name, || self.text_at(commit, at.1, &name))?;
+        let known = about.zip(text);
+        Ok(known.is_none_or(|(about, text)| about.may_stand(&text)))
+    }
+
+    fn hunk_lines(
+        &self,
+        line: &Line<'_>,
+        (reviewed, path): (&Reviewed, &RepoPath),
+        (old, new): (Digest, Digest),
+    ) -> Result<Option<Rc<HunkLines>>, Undecided> {
+        line.lines.about((old, new), || {
+            let old = self.reviewed_text(reviewed, path, &old)?;
+            Ok(old.zip(self.reviewed_text(reviewed, path, &new)?))
+        })
     }
 
     /// The old and the new text of a reviewed path, and another.
