@@ -59,12 +59,12 @@ pub fn hunk_lines<'t>(old: &'t [u8], new: &'t [u8]) -> Vec<[Vec<&'t [u8]>; 2]> {
         .collect()
 }
 
-/// How a hunk of a change fares in another text.
+/// How a hunk of a change fares in another text; neither where it was changed there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fares {
     /// Nothing there touches it: merging the change brings it in.
     pub lacking: bool,
-    /// It stands there: its new lines, or for one that only deletes the gap.
+    /// It stands there: its new lines, or for one that only deletes the gap. Blank lines alone are too like one another.
     pub stands: bool,
 }
 
@@ -78,28 +78,14 @@ pub fn hunks_in(old: &[u8], new: &[u8], cur: &[u8]) -> Vec<Fares> {
     let theirs = reaches(&theirs, &old, &cur, common_theirs);
     let lacking = reaches(&ours, &old, &new, &[]).into_iter().zip(common_ours);
     let lacking = lacking.map(|(reach, common)| !common && touching(&theirs, reach).is_empty());
-
-    let back: Vec<Hunk> = ours.iter().map(Hunk::inverse).collect();
-    let since = lines.hunks(&new, &cur);
-    let since_reaches = reaches(&since, &new, &cur, &[]);
-    let back_reaches = reaches(&back, &new, &old, &[]).into_iter();
-    let stands = ours.iter().zip(back_reaches).map(|(hunk, back)| {
-        let mut others = touching(&since_reaches, back);
-        let deleted = old.get(hunk.old.clone()).unwrap_or_default();
-        !others.any(
-            |number| match (since.get(number), since_reaches.get(number)) {
-                (Some(other), _) if hunk.new.is_empty() => {
-                    closes(other, hunk.new.start, (deleted, &cur))
-                }
-                (Some(other), Some(reach)) => breaks((other, *reach), (&hunk.new, back)),
-                _ => true,
-            },
-        )
+    let stand = lines.stand(&ours, [&old, &new, &cur]);
+    let fares = lacking.zip(stand);
+    // Where lines are alike both may seem true; then it is what a merge says that counts.
+    let fares = fares.map(|(lacking, stands)| Fares {
+        lacking,
+        stands: stands && !lacking,
     });
-    let fares = lacking.zip(stands);
-    fares
-        .map(|(lacking, stands)| Fares { lacking, stands })
-        .collect()
+    fares.collect()
 }
 
 /// The lines of the texts, each as the number of its bytes.
@@ -157,6 +143,39 @@ impl<'t> Lines<'t> {
             start = (i + 1, j + 1);
         }
         hunks
+    }
+
+    /// Whether each hunk from `old` to `new` stands in `cur`.
+    fn stand(&self, hunks: &[Hunk], [old, new, cur]: [&[u32]; 3]) -> Vec<bool> {
+        let back: Vec<Hunk> = hunks.iter().map(Hunk::inverse).collect();
+        let since = self.hunks(new, cur);
+        let since_reaches = reaches(&since, new, cur, &[]);
+        let reaches = reaches(&back, new, old, &[]).into_iter();
+        let stands = hunks.iter().zip(reaches).map(|(hunk, reach)| {
+            let taken = old.get(hunk.old.clone()).unwrap_or_default();
+            let brought = new.get(hunk.new.clone()).unwrap_or_default();
+            if taken.iter().chain(brought).all(|line| self.is_blank(*line)) {
+                return false;
+            }
+            let deleted: HashSet<u32> = match brought.is_empty() {
+                true => taken.iter().copied().collect(),
+                false => HashSet::new(),
+            };
+            let mut others = touching(&since_reaches, reach);
+            !others.any(|at| match (since.get(at), since_reaches.get(at)) {
+                (Some(other), _) if brought.is_empty() => {
+                    closes(other, hunk.new.start, (&deleted, cur))
+                }
+                (Some(other), Some(own)) => breaks((other, *own), (&hunk.new, reach)),
+                _ => true,
+            })
+        });
+        stands.collect()
+    }
+
+    fn is_blank(&self, line: u32) -> bool {
+        let text = self.texts.get(line as usize);
+        text.is_some_and(|text| text.iter().all(u8::is_ascii_whitespace))
     }
 
     /// The old text with the hunks in place (L6). They are in order and lie apart.
@@ -395,13 +414,12 @@ fn breaks(
     }
 }
 
-/// Whether a later hunk closes the gap at a line that a deletion left: it replaces what is around, or brings a deleted
-/// line back.
-fn closes(other: &Hunk, gap: usize, (deleted, cur): (&[u32], &[u32])) -> bool {
+/// Whether a later hunk closes the gap at a line that a deletion left: it brings a deleted line back, or other lines in
+/// place of those around.
+fn closes(other: &Hunk, gap: usize, (deleted, cur): (&HashSet<u32>, &[u32])) -> bool {
     let around = other.old.start < gap && gap < other.old.end;
-    let deleted: HashSet<_> = deleted.iter().collect();
     let brought = cur.get(other.new.clone()).unwrap_or_default();
-    around || brought.iter().any(|line| deleted.contains(line))
+    (around && !brought.is_empty()) || brought.iter().any(|line| deleted.contains(line))
 }
 
 /// Whether any reach of one side touches any of the other (L5).

@@ -39,6 +39,7 @@ impl Reviewed {
     ) -> Self {
         let landed = place.onto.iter().zip(place.units.last());
         let landed = landed.map(|(onto, last)| (onto.clone(), last.commit.clone()));
+        let landed = landed.chain(place.ends.clone());
         Self {
             digest,
             manifest: manifest.clone(),
@@ -257,6 +258,29 @@ impl Gate<'_> {
             manifest,
             fits: true,
             sides: vec![(change.base.clone(), change.head.clone())],
+        };
+        let landed = Landed {
+            change: &unit.manifest,
+            base: unit.parent.as_ref(),
+            last: Some(&unit.commit),
+        };
+        let merged = self.merged(line, &reviewed, landed)?;
+        Ok(matches!(merged, Merged::Same))
+    }
+
+    /// Whether a unit is the clean merge of a stored change.
+    pub(super) fn is_merge_of(
+        &self,
+        line: &Line<'_>,
+        unit: &Rc<Unit>,
+        (digest, manifest): (&ChangeDigest, &ChangeManifest),
+    ) -> Result<bool, Undecided> {
+        let (sides, _) = self.signed_sides(line, digest, std::slice::from_ref(unit))?;
+        let reviewed = Reviewed {
+            digest: *digest,
+            manifest: manifest.clone(),
+            fits: true,
+            sides,
         };
         let landed = Landed {
             change: &unit.manifest,

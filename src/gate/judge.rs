@@ -90,7 +90,12 @@ impl Gate<'_> {
     ) -> Result<Assessment, Undecided> {
         let manifest = self.history.change(Some(base), head)?;
         let place = Place::new(&manifest, manifest.digest(), self.target_tip.clone(), &[]);
-        let place = Place { forms, ..place };
+        let ends = Some((base.clone(), head.clone()));
+        let place = Place {
+            forms,
+            ends,
+            ..place
+        };
         let line = Line::new(self.history);
         self.assess_alone(&line, &place, Some(base), head)
     }

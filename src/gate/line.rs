@@ -44,6 +44,8 @@ pub(super) struct Line<'a> {
     signed: RefCell<HashMap<SignedUnder, Rc<Vec<Signed>>>>,
     /// The bundles that were verified, whatever change they are of.
     verified: RefCell<HashMap<VerifiedUnder, Rc<Verified>>>,
+    /// The commits that are listed of what a unit is a form of.
+    commits: RefCell<HashMap<CommitsUnder, Rc<Vec<Vec<ChangeDigest>>>>>,
     /// The reviewed changes of which units are the clean merge.
     covering: RefCell<HashMap<CoveringUnder, Rc<Vec<Rc<Reviewed>>>>>,
     /// How many bytes were merged.
@@ -62,6 +64,8 @@ pub(super) struct Line<'a> {
 
 /// A trust version, by its number, and a stored change.
 type SignedUnder = (u64, ChangeDigest);
+/// A trust version, by its number, and a unit.
+type CommitsUnder = (u64, CommitId);
 /// A trust version, by its number, and the first and the last of some units.
 type CoveringUnder = (u64, CommitId, CommitId);
 /// A trust version, by its number, and a bundle, by its name.
@@ -106,6 +110,7 @@ impl<'a> Line<'a> {
             stored: RefCell::default(),
             signed: RefCell::default(),
             verified: RefCell::default(),
+            commits: RefCell::default(),
             covering: RefCell::default(),
             merged: Cell::default(),
             merged_texts: RefCell::default(),
@@ -305,6 +310,15 @@ impl<'a> Line<'a> {
         read: impl FnOnce() -> Result<Vec<Signed>, Undecided>,
     ) -> Result<Rc<Vec<Signed>>, Undecided> {
         remembered(&self.signed, of, read)
+    }
+
+    /// The commits that are listed of what a unit is a form of, looked for once for each version that judges.
+    pub fn commits(
+        &self,
+        of: CommitsUnder,
+        find: impl FnOnce() -> Result<Vec<Vec<ChangeDigest>>, Undecided>,
+    ) -> Result<Rc<Vec<Vec<ChangeDigest>>>, Undecided> {
+        remembered(&self.commits, of, find)
     }
 
     /// The reviewed changes of which some units are the clean merge, looked for once for each version that judges.

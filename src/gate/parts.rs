@@ -8,7 +8,6 @@ use std::rc::Rc;
 use super::Gate;
 use super::clean::Reviewed;
 use super::line::{Line, Unit};
-use super::statements::Place;
 use super::texts::{Hunks, Names, Stands, lacks_text};
 use super::verdict::Undecided;
 use crate::change::{ChangeDigest, CommitId, Content, Digest, Entry, Fares, RepoPath};
@@ -57,6 +56,7 @@ enum Fared {
 }
 
 /// What stood at one path at a commit of the line, and where the change lands.
+#[derive(Clone, Copy)]
 struct Moment<'a> {
     /// The side of a change whose parts are looked for.
     change: &'a Reviewed,
@@ -64,46 +64,50 @@ struct Moment<'a> {
     /// The whole signed change, and what it does there.
     whole: &'a Reviewed,
     brings: Entry<'a>,
-    then: (&'a CommitId, Option<&'a Content>),
+    then: (Stands<'a>, Option<&'a Content>),
     onto: (&'a CommitId, Option<&'a Content>),
+}
+
+impl Moment<'_> {
+    /// Whether the parts are the signed change's, and not one of its commits'.
+    fn is_of_whole(&self) -> bool {
+        std::ptr::eq(self.change, self.whole)
+    }
 }
 
 impl Gate<'_> {
     /// The commit at which a part of a signed change, or of one of its own commits, stood that its landing would bring
-    /// again.
+    /// again, and the path of that.
     pub(super) fn brings_again(
         &self,
         line: &Line<'_>,
         whole: &Reviewed,
         statement: &VerifiedStatement,
         between: &Between<'_>,
-    ) -> Result<Option<CommitId>, Undecided> {
+    ) -> Result<Option<(CommitId, RepoPath)>, Undecided> {
         let listed = statement.change().commits.as_deref().unwrap_or_default();
-        let landed = |unit: &Rc<Unit>| self.landed_with_more(line, unit, whole.digest, listed);
-        if let Some(commit) = self.stood(line, (whole, whole), between, landed)? {
-            return Ok(Some(commit));
+        if let Some(found) = self.stood(line, (whole, whole), between, listed)? {
+            return Ok(Some(found));
         }
         for digest in listed.iter().filter(|digest| **digest != whole.digest) {
-            let Some(commit) = self.own_commit(digest, between)? else {
+            let mut units = between.touching.iter();
+            let landed = units.find(|unit| unit.digest == *digest);
+            let commit = match landed {
+                Some(unit) => Some(Reviewed::landed(unit)),
+                None => self.kept_commit(digest)?,
+            };
+            let Some(commit) = commit else {
                 continue;
             };
-            if let Some(commit) = self.stood(line, (&commit, whole), between, |_| Ok(false))? {
-                return Ok(Some(commit));
+            if let Some(found) = self.stood(line, (&commit, whole), between, listed)? {
+                return Ok(Some(found));
             }
         }
         Ok(None)
     }
 
-    /// One of the commits that a statement lists: as it landed, or as the store holds it.
-    fn own_commit(
-        &self,
-        digest: &ChangeDigest,
-        between: &Between<'_>,
-    ) -> Result<Option<Reviewed>, Undecided> {
-        let mut units = between.touching.iter();
-        if let Some(unit) = units.find(|unit| unit.digest == *digest) {
-            return Ok(Some(Reviewed::landed(unit)));
-        }
+    /// A commit that a statement lists, as far as the store has its manifest.
+    fn kept_commit(&self, digest: &ChangeDigest) -> Result<Option<Reviewed>, Undecided> {
         let manifest = self.store.manifest(digest)?.manifest;
         Ok(manifest.map(|manifest| Reviewed {
             digest: *digest,
@@ -113,45 +117,87 @@ impl Gate<'_> {
         }))
     }
 
-    /// Whether a unit landed a signed change together with more, by the commits that somebody lists of what the unit is
-    /// a form of.
-    fn landed_with_more(
+    /// Whether a unit landed a part of a signed change, and bettered it: what that became stands there, and the part
+    /// itself stood in between, by the commits that a statement over what the unit is a form of lists.
+    fn bettered(
         &self,
         line: &Line<'_>,
-        unit: &Rc<Unit>,
-        change: ChangeDigest,
-        listed: &[ChangeDigest],
+        moment: &Moment<'_>,
+        (unit, listed): (&Rc<Unit>, &[ChangeDigest]),
     ) -> Result<bool, Undecided> {
-        let alone = std::slice::from_ref(&change);
-        let own = if listed.is_empty() { alone } else { listed };
-        let holds = |commits: &[ChangeDigest]| {
-            let run = commits.windows(own.len()).any(|run| run == own);
-            commits.len() > own.len() && (run || commits.contains(&change))
+        let lists = self.commits_of(line, unit)?;
+        if lists.is_empty() || self.fared(line, moment, Fared::Changed)? < Fared::Changed {
+            return Ok(false);
+        }
+        let whole = moment.whole.digest;
+        let own = |commits: &Vec<ChangeDigest>| {
+            let run = !listed.is_empty() && commits.windows(listed.len()).any(|run| run == listed);
+            run || commits.contains(&whole)
         };
-        let covering = self.covering(line, &Place::of_unit(unit), unit.parent.as_ref())?;
-        let covering = covering.iter().map(|reviewed| reviewed.digest);
-        for form in covering.chain([unit.digest]).filter(|form| *form != change) {
-            let signed = self.signed_of(line, &form)?;
-            if signed
-                .iter()
-                .filter_map(|signed| signed.commits())
-                .any(holds)
-            {
+        if lists.iter().any(own) {
+            return Ok(true);
+        }
+        for digest in lists.iter().flatten() {
+            let Some(commit) = self.kept_commit(digest)? else {
+                continue;
+            };
+            let Some(between) = commit.manifest.entry(moment.entry.path) else {
+                continue;
+            };
+            let moment = Moment {
+                then: (Stands::In(&commit), between.new),
+                ..*moment
+            };
+            if self.fared(line, &moment, Fared::Stood)? == Fared::Stood {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    /// The first commit at which a part of `change` stood that is lacking where the whole lands, and that this brings.
-    /// `landed`: whether a unit after which such a part was another landed it, bettered.
+    /// The commits that genuine statements list of what a unit is a form of, where they are several.
+    fn commits_of(
+        &self,
+        line: &Line<'_>,
+        unit: &Rc<Unit>,
+    ) -> Result<Rc<Vec<Vec<ChangeDigest>>>, Undecided> {
+        let version = self.judging.version.number();
+        line.commits((version, unit.commit.clone()), || {
+            let mut lists = self.long_lists(line, &unit.digest)?;
+            if !self.judging.policy.clean_merge {
+                return Ok(lists);
+            }
+            let changes = self.changes(line)?;
+            for (digest, manifest) in changes.around(&unit.manifest, &unit.digest) {
+                let found = self.long_lists(line, digest)?;
+                if !found.is_empty() && self.is_merge_of(line, unit, (digest, manifest))? {
+                    lists.extend(found);
+                }
+            }
+            Ok(lists)
+        })
+    }
+
+    fn long_lists(
+        &self,
+        line: &Line<'_>,
+        change: &ChangeDigest,
+    ) -> Result<Vec<Vec<ChangeDigest>>, Undecided> {
+        let signed = self.signed_of(line, change)?;
+        let lists = signed.iter().filter_map(|signed| signed.commits());
+        let several = lists.filter(|commits| commits.len() > 1);
+        Ok(several.map(<[ChangeDigest]>::to_vec).collect())
+    }
+
+    /// The first commit at which a part of `change` stood, bettered or not, that landing the whole would bring again, and
+    /// the path of that. `listed`: the commits of the whole.
     fn stood(
         &self,
         line: &Line<'_>,
         (change, whole): (&Reviewed, &Reviewed),
         between: &Between<'_>,
-        landed: impl Fn(&Rc<Unit>) -> Result<bool, Undecided>,
-    ) -> Result<Option<CommitId>, Undecided> {
+        listed: &[ChangeDigest],
+    ) -> Result<Option<(CommitId, RepoPath)>, Undecided> {
         for (path, units) in &between.by_path {
             let sides = change.manifest.entry(path).zip(whole.manifest.entry(path));
             let (Some((entry, brings)), Some((_, first)), Some((_, last))) =
@@ -160,25 +206,22 @@ impl Gate<'_> {
                 continue;
             };
             let before = (between.tip, first.old, None);
-            let after = units
-                .iter()
-                .map(|(unit, at)| (&unit.commit, at.new, Some(*unit)));
+            let after = units.iter();
+            let after = after.map(|(unit, at)| (&unit.commit, at.new, Some(*unit)));
             for (commit, content, unit) in std::iter::once(before).chain(after) {
                 let moment = Moment {
                     change,
                     entry,
                     whole,
                     brings,
-                    then: (commit, content),
+                    then: (Stands::On(commit), content),
                     onto: (between.onto, last.new),
                 };
-                let landed = match unit {
-                    Some(unit) => landed(unit)?,
-                    None => false,
-                };
-                let least = if landed { Fared::Changed } else { Fared::Stood };
-                if self.fared(line, &moment, least)? >= least {
-                    return Ok(Some(commit.clone()));
+                let unit = unit.filter(|_| moment.is_of_whole());
+                if self.fared(line, &moment, Fared::Stood)? == Fared::Stood
+                    || matches!(unit, Some(unit) if self.bettered(line, &moment, (unit, listed))?)
+                {
+                    return Ok(Some((commit.clone(), (*path).clone())));
                 }
             }
         }
@@ -226,8 +269,7 @@ impl Gate<'_> {
         if unlike.iter().any(|(one, other)| one == other) {
             return Ok(Fared::Absent);
         }
-        let (on, at) = (moment.onto.0, moment.then.0);
-        let path = moment.entry.path;
+        let (on, at, path) = (moment.onto.0, moment.then.0, moment.entry.path);
         // Most states of a file that many changes are about are told apart so, without a look at where lines stand.
         if least == Fared::Stood
             && !self.may_stand(line, (moment.change, path), (old, new), (at, then))?
@@ -238,7 +280,7 @@ impl Gate<'_> {
             (before, Stands::In(moment.whole)),
             (result, Stands::In(moment.whole)),
             (onto, Stands::On(on)),
-            (then, Stands::On(at)),
+            (then, at),
         ];
         let mut beside = Vec::with_capacity(others.len());
         for (text, stands) in others {
@@ -254,9 +296,11 @@ impl Gate<'_> {
             return Ok(undivided(texts));
         };
         let brought = (0..hunks).filter(|hunk| {
-            let left = result.fares(*hunk);
+            let (left, here) = (result.fares(*hunk), onto.fares(*hunk));
             let brings = !before.fares(*hunk).stands && (left.stands || !left.lacking);
-            brings && onto.fares(*hunk).lacking
+            // A commit may rest on lines of one before it, which are lacking too.
+            let again = !moment.is_of_whole() && left.stands && !here.stands;
+            brings && (here.lacking || again)
         });
         let fared = brought.map(|hunk| match then.fares(hunk) {
             Fares { stands: true, .. } => Fared::Stood,
@@ -285,7 +329,7 @@ impl Gate<'_> {
         let at = (moment.change, moment.entry.path);
         match self.hunks(line, at, names, stands)? {
             Some(hunks) => Ok(Some(Text::Other(hunks))),
-            None if std::ptr::eq(moment.change, moment.whole) => Err(lacks_text(at)),
+            None if moment.is_of_whole() && !matches!(stands, Stands::In(_)) => Err(lacks_text(at)),
             None => Ok(None),
         }
     }

@@ -1,16 +1,41 @@
 //! Which landing spent a statement: it covers one on each of its targets (SPEC 8.4).
 
+use std::fmt;
+
 use super::Gate;
 use super::clean::Reviewed;
 use super::line::{Line, Since};
 use super::parts::Between;
 use super::statements::Place;
 use super::verdict::Undecided;
-use crate::change::CommitId;
+use crate::change::{CommitId, RepoPath};
 use crate::verify::VerifiedStatement;
 
+/// What spent a statement.
+pub(super) enum Spent {
+    /// The change landed with this unit.
+    Landed(CommitId),
+    /// A part of it, at a path, stood at this commit, and no longer.
+    InPart(CommitId, RepoPath),
+}
+
+impl fmt::Display for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Landed(unit) => write!(f, "spent when {} landed", unit.short()),
+            Self::InPart(commit, path) => {
+                let commit = commit.short();
+                write!(
+                    f,
+                    "spent when {commit} landed: a part of it, in {path}, stood there and was taken away"
+                )
+            }
+        }
+    }
+}
+
 impl Gate<'_> {
-    /// The unit whose landing spent a statement (SPEC 8.4): the reviewed change landed, or was there and taken away,
+    /// What spent a statement (SPEC 8.4): the reviewed change landed, or was there and taken away,
     /// or so was what is judged, or a part that it would bring, or what landed held the clean merge of the reviewed
     /// change.
     pub(super) fn spent(
@@ -19,13 +44,13 @@ impl Gate<'_> {
         place: &Place<'_>,
         statement: &VerifiedStatement,
         (tip, since): (&CommitId, Since),
-    ) -> Result<Option<CommitId>, Undecided> {
+    ) -> Result<Option<Spent>, Undecided> {
         let own = (place.manifest, &place.digest);
         let reviewed = place.reviewed.as_ref();
         let reviewed = reviewed.map(|reviewed| (&reviewed.manifest, &reviewed.digest));
         for change in reviewed.into_iter().chain([own]) {
             if let Some(landed) = line.spent(place, change, tip, since)? {
-                return Ok(Some(landed));
+                return Ok(Some(Spent::Landed(landed)));
             }
         }
         let (manifest, _) = reviewed.unwrap_or(own);
@@ -39,11 +64,12 @@ impl Gate<'_> {
         if self.judging.policy.clean_merge {
             for unit in &touching {
                 if self.landed_merged(line, &whole, unit)? {
-                    return Ok(Some(unit.commit.clone()));
+                    return Ok(Some(Spent::Landed(unit.commit.clone())));
                 }
             }
         }
         let between = Between::new(&whole, (tip, onto), &touching);
-        self.brings_again(line, &whole, statement, &between)
+        let part = self.brings_again(line, &whole, statement, &between)?;
+        Ok(part.map(|(commit, path)| Spent::InPart(commit, path)))
     }
 }

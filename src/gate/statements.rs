@@ -24,6 +24,8 @@ pub(super) struct Place<'a> {
     pub onto: Option<CommitId>,
     /// The landed units, the oldest first; none in a change check.
     pub units: &'a [Rc<Unit>],
+    /// In a change check, between which commits the change stands.
+    pub ends: Option<(CommitId, CommitId)>,
     /// The reviewed change over which statements may count, where this one is its clean merge.
     pub reviewed: Option<Rc<Reviewed>>,
     /// The other digests by which it could be covered: what their statements add counts too.
@@ -47,6 +49,7 @@ impl<'a> Place<'a> {
             manifest,
             onto,
             units,
+            ends: None,
             reviewed: None,
             others: Vec::new(),
             parts: Vec::new(),
@@ -276,8 +279,7 @@ impl Gate<'_> {
             return Ok(Some((Code::SERIES_DIFFERS, why.to_owned())));
         }
         let spent = self.spent(line, place, statement, (&target.tip, since))?;
-        let why =
-            spent.map(|landed| (Code::SPENT, format!("spent when {} landed", landed.short())));
+        let why = spent.map(|spent| (Code::SPENT, spent.to_string()));
         Ok(why.or_else(|| self.no_emergency(line, place, statement)))
     }
 

@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use super::Undecided;
-use crate::change::{Digest, HistoryError, hunk_lines, is_mergeable};
+use crate::change::{Digest, hunk_lines};
 
 /// The most lines that one check remembers.
 const MAX_LINES: usize = 16 << 20;
@@ -65,13 +65,12 @@ impl TextLines {
     pub fn of(
         &self,
         name: Digest,
-        read: impl FnOnce() -> Result<Option<Vec<u8>>, HistoryError>,
+        read: impl FnOnce() -> Result<Option<Vec<u8>>, Undecided>,
     ) -> Result<Option<Rc<Lines>>, Undecided> {
         if let Some(known) = self.texts.borrow().get(&name) {
             return Ok(known.clone());
         }
-        let text = read()?.filter(|text| is_mergeable(text));
-        let mut lines = text.map(|text| {
+        let mut lines = read()?.map(|text| {
             let lines = text.split_inclusive(|byte| *byte == b'\n');
             lines.map(number).collect::<Vec<_>>()
         });
@@ -84,7 +83,7 @@ impl TextLines {
         Ok(lines)
     }
 
-    /// The lines that the hunks between two texts are about. Texts that are not here are asked for again.
+    /// The lines that the hunks between two texts are about.
     pub fn about(
         &self,
         sides: Sides,
@@ -93,11 +92,7 @@ impl TextLines {
         if let Some(known) = self.hunks.borrow().get(&sides) {
             return Ok(known.clone());
         }
-        let Some((old, new)) = read()? else {
-            return Ok(None);
-        };
-        let fit = is_mergeable(&old) && is_mergeable(&new);
-        let hunks = fit.then(|| HunkLines::of(&hunk_lines(&old, &new)));
+        let hunks = read()?.map(|(old, new)| HunkLines::of(&hunk_lines(&old, &new)));
         let number = |hunks: &HunkLines| 2 * hunks.all.len() + hunks.brought.len();
         let hunks = hunks.filter(|hunks| self.remembers(number(hunks)));
         let hunks = hunks.map(Rc::new);

@@ -5,10 +5,11 @@ use std::rc::Rc;
 use super::Gate;
 use super::clean::{Merge, Reviewed};
 use super::line::Line;
-use super::text_lines::HunkLines;
+use super::text_lines::{HunkLines, Lines};
 use super::verdict::Undecided;
 use crate::change::{
-    CommitId, Digest, Fares, HistoryError, RepoPath, hunks_in, is_mergeable, merge_lines, sha256,
+    CommitId, Content, Digest, Fares, HistoryError, RepoPath, hunks_in, is_mergeable, merge_lines,
+    sha256,
 };
 use crate::codes::Code;
 
@@ -18,7 +19,7 @@ const MAX_CHECK: u64 = 4 << 30;
 /// What merging three texts gave.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct MergedTexts {
-    /// Of the three together; 0 where one is too large to be merged.
+    /// Of the three together; 0 where one is none that is merged.
     pub bytes: usize,
     /// The SHA-256 of the result; `None` where there is none.
     pub result: Option<Digest>,
@@ -48,23 +49,36 @@ pub(super) fn lacks_text((reviewed, path): (&Reviewed, &RepoPath)) -> Undecided 
     Undecided::new(Code::OBJECT_MISSING, message)
 }
 
+/// A text, as far as it is one that is merged.
+enum Text {
+    Missing,
+    /// Binary, or too large to be merged.
+    Unfit,
+    Fit(Vec<u8>),
+}
+
+impl Text {
+    fn of(bytes: Vec<u8>) -> Self {
+        match is_mergeable(&bytes) {
+            true => Self::Fit(bytes),
+            false => Self::Unfit,
+        }
+    }
+
+    fn fit(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Fit(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
 /// Three texts of a path.
 enum Texts {
     /// A reviewed one is not here.
     Missing,
-    /// One is binary, or too large to be merged; the bytes of all.
-    Unfit(usize),
+    Unfit,
     Fit([Vec<u8>; 3]),
-}
-
-impl Texts {
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Missing => 0,
-            Self::Unfit(bytes) => *bytes,
-            Self::Fit(texts) => texts.iter().map(Vec::len).sum(),
-        }
-    }
 }
 
 impl Gate<'_> {
@@ -79,20 +93,17 @@ impl Gate<'_> {
         if let Some(known) = line.merged_texts(&names) {
             return Ok(Some(known));
         }
-        let texts = self.texts(at, names, cur)?;
-        let mut found = MergedTexts {
-            bytes: texts.bytes(),
-            result: None,
-        };
-        match texts {
+        let found = match self.texts(at, names, cur)? {
             Texts::Missing => return Ok(None),
-            Texts::Unfit(_) => {}
-            Texts::Fit([old, new, cur]) => {
-                line.merges(found.bytes as u64, MAX_CHECK)?;
-                let merged = merge_lines(&old, &new, &cur);
-                found.result = merged.map(|merged| sha256(&merged));
+            Texts::Unfit => MergedTexts::default(),
+            Texts::Fit(texts) => {
+                let bytes = charge(line, &texts)?;
+                let [old, new, cur] = &texts;
+                let merged = merge_lines(old, new, cur);
+                let result = merged.map(|merged| sha256(&merged));
+                MergedTexts { bytes, result }
             }
-        }
+        };
         line.keep_merged_texts(names, found);
         Ok(Some(found))
     }
@@ -108,14 +119,13 @@ impl Gate<'_> {
         if let Some(known) = line.hunks(&names) {
             return Ok(Some(known));
         }
-        let texts = self.texts(at, names, cur)?;
-        let bytes = texts.bytes();
-        let found = match texts {
+        let found = match self.texts(at, names, cur)? {
             Texts::Missing => return Ok(None),
-            Texts::Unfit(_) => None,
-            Texts::Fit([old, new, cur]) => {
-                line.merges(bytes as u64, MAX_CHECK)?;
-                Some(hunks_in(&old, &new, &cur))
+            Texts::Unfit => None,
+            Texts::Fit(texts) => {
+                charge(line, &texts)?;
+                let [old, new, cur] = &texts;
+                Some(hunks_in(old, new, cur))
             }
         };
         Ok(Some(line.keep_hunks(names, found)))
@@ -133,12 +143,8 @@ impl Gate<'_> {
     ) -> Result<bool, Undecided> {
         let path = &merge.path;
         let about = self.hunk_lines(line, (reviewed, path), (merge.old, merge.new))?;
-        let before = line
-            .lines
-            .of(merge.cur, || self.text_at(base, path, &merge.cur))?;
-        let after = line
-            .lines
-            .of(merge.result, || self.text_at(last, path, &merge.result))?;
+        let before = self.lines_of(line, Stands::On(base), path, merge.cur)?;
+        let after = self.lines_of(line, Stands::On(last), path, merge.result)?;
         let (Some(about), Some(before), Some(after)) = (about, before, after) else {
             return Ok(false);
         };
@@ -152,10 +158,10 @@ impl Gate<'_> {
         line: &Line<'_>,
         at: (&Reviewed, &RepoPath),
         sides: (Digest, Digest),
-        (commit, name): (&CommitId, Digest),
+        (stands, name): (Stands<'_>, Digest),
     ) -> Result<bool, Undecided> {
         let about = self.hunk_lines(line, at, sides)?;
-        let text = line.lines.of(name, || self.text_at(commit, at.1, &name))?;
+        let text = self.lines_of(line, stands, at.1, name)?;
         let known = about.zip(text);
         Ok(known.is_none_or(|(about, text)| about.may_stand(&text)))
     }
@@ -167,9 +173,20 @@ impl Gate<'_> {
         (old, new): (Digest, Digest),
     ) -> Result<Option<Rc<HunkLines>>, Undecided> {
         line.lines.about((old, new), || {
-            let old = self.reviewed_text(reviewed, path, &old)?;
-            Ok(old.zip(self.reviewed_text(reviewed, path, &new)?))
+            let old = self.side(reviewed, path, &old)?.fit();
+            Ok(old.zip(self.side(reviewed, path, &new)?.fit()))
         })
+    }
+
+    fn lines_of(
+        &self,
+        line: &Line<'_>,
+        stands: Stands<'_>,
+        path: &RepoPath,
+        name: Digest,
+    ) -> Result<Option<Rc<Lines>>, Undecided> {
+        line.lines
+            .of(name, || Ok(self.standing(stands, path, &name)?.fit()))
     }
 
     /// The old and the new text of a reviewed path, and another.
@@ -179,46 +196,42 @@ impl Gate<'_> {
         [old, new, cur]: Names,
         stands: Stands<'_>,
     ) -> Result<Texts, Undecided> {
-        let cur = match stands {
-            Stands::On(commit) => match self.text_at(commit, path, &cur)? {
-                Some(cur) => cur,
-                // What is too large to be read is too large to be merged.
-                None => return Ok(Texts::Unfit(0)),
-            },
-            Stands::In(other) => match self.reviewed_text(other, path, &cur)? {
-                Some(cur) => cur,
-                None => return Ok(Texts::Missing),
-            },
-        };
-        let old = self.reviewed_text(reviewed, path, &old)?;
-        let new = self.reviewed_text(reviewed, path, &new)?;
-        let (Some(old), Some(new)) = (old, new) else {
-            return Ok(Texts::Missing);
-        };
-        let texts = [old, new, cur];
-        Ok(match texts.iter().all(|text| is_mergeable(text)) {
-            true => Texts::Fit(texts),
-            false => Texts::Unfit(texts.iter().map(Vec::len).sum()),
+        let cur = self.standing(stands, path, &cur)?;
+        let old = self.side(reviewed, path, &old)?;
+        let new = self.side(reviewed, path, &new)?;
+        Ok(match (old, new, cur) {
+            (Text::Fit(old), Text::Fit(new), Text::Fit(cur)) => Texts::Fit([old, new, cur]),
+            (Text::Unfit, ..) | (_, Text::Unfit, _) | (.., Text::Unfit) => Texts::Unfit,
+            _ => Texts::Missing,
         })
     }
 
-    /// A side of a reviewed change: from the store, else from where statements say that it stands.
-    fn reviewed_text(
+    /// A text of a path that stands somewhere.
+    fn standing(
         &self,
-        reviewed: &Reviewed,
+        stands: Stands<'_>,
         path: &RepoPath,
         name: &Digest,
-    ) -> Result<Option<Vec<u8>>, Undecided> {
+    ) -> Result<Text, Undecided> {
+        match stands {
+            Stands::On(commit) => Ok(self.text_at(commit, path, name)?),
+            Stands::In(reviewed) => self.side(reviewed, path, name),
+        }
+    }
+
+    /// A side of a reviewed change: from the store, else from where statements say that it stands.
+    fn side(&self, reviewed: &Reviewed, path: &RepoPath, name: &Digest) -> Result<Text, Undecided> {
         if let Some(text) = self.store.blob(&reviewed.digest, name)? {
-            return Ok(Some(text));
+            return Ok(Text::of(text));
         }
         for commit in reviewed.sides.iter().flat_map(|(base, head)| [base, head]) {
             // Reviewed commits may be gone after a squash.
-            if let Ok(Some(text)) = self.text_at(commit, path, name) {
-                return Ok(Some(text));
+            match self.text_at(commit, path, name) {
+                Ok(Text::Missing) | Err(_) => {}
+                Ok(text) => return Ok(text),
             }
         }
-        Ok(None)
+        Ok(Text::Missing)
     }
 
     /// The text at a path of a commit, if it is this one.
@@ -227,12 +240,24 @@ impl Gate<'_> {
         commit: &CommitId,
         path: &RepoPath,
         name: &Digest,
-    ) -> Result<Option<Vec<u8>>, HistoryError> {
+    ) -> Result<Text, HistoryError> {
         match self.history.text(commit, path) {
-            Ok(text) => Ok(text.filter(|text| sha256(text) == *name)),
-            // No text of that size is merged.
-            Err(HistoryError::Limit(_)) => Ok(None),
+            Ok(Some(text)) if sha256(&text) == *name => Ok(Text::of(text)),
+            Ok(_) => Ok(Text::Missing),
+            Err(HistoryError::Limit(_)) => {
+                let content = self.history.content(commit, path)?;
+                let file = content.as_ref().and_then(Content::regular_file);
+                let is_it = file.is_some_and(|(_, digest)| digest == *name);
+                Ok(if is_it { Text::Unfit } else { Text::Missing })
+            }
             Err(error) => Err(error),
         }
     }
+}
+
+/// Notes that so many bytes are merged, and says how many.
+fn charge(line: &Line<'_>, texts: &[Vec<u8>; 3]) -> Result<usize, Undecided> {
+    let bytes = texts.iter().map(Vec::len).sum();
+    line.merges(bytes as u64, MAX_CHECK)?;
+    Ok(bytes)
 }

@@ -272,6 +272,109 @@ fn what_stood_when_it_was_signed_and_went_since_does_not_come_again() {
     }
 }
 
+/// Two commits change lines that touch. The second alone was picked by hand, under its own signature.
+#[test]
+fn a_commit_that_rests_on_another_of_its_branch_does_not_come_again() {
+    for (taken_back, one_by_one) in [(true, false), (true, true), (false, false)] {
+        let (first, both) = (
+            with(&[("two", "TWO")]),
+            with(&[("two", "TWO"), ("three", "THREE")]),
+        );
+        let world = world_of(&[("lines.txt", OLD)]);
+        signed_branch(
+            &world,
+            "both",
+            &[&[("lines.txt", &first)], &[("lines.txt", &both)]],
+        );
+        let second = with(&[("three", "THREE")]);
+        if taken_back {
+            signed_branch(&world, "picked", &[&[("lines.txt", &second)]]);
+            squash(&world, "picked");
+            last_is_spent(&world, false, "picked");
+            land_by_ana(&world, &[("lines.txt", OLD)]);
+        }
+        if one_by_one {
+            let ben = world.person("ben");
+            on_main(&ben);
+            ben.git(&["cherry-pick", "origin/both~1", "origin/both"]);
+            ben.git(&["push", "-q", "origin", "HEAD:main"]);
+            let run = world.ci("HEAD~2..HEAD").expect(1, "CS209");
+            assert!(
+                run.stdout.contains("a part of it, in lines.txt,"),
+                "{run:?}"
+            );
+        } else {
+            squash(&world, "both");
+            last_is_spent(&world, taken_back, "both");
+        }
+    }
+}
+
+/// The branch was rebased and bettered in the same line, and landed so; its first form follows once that is taken back.
+#[test]
+fn a_branch_that_was_rebased_and_bettered_is_the_same_part() {
+    for taken_back in [true, false] {
+        let (two, moved) = (with(&[("two", "TWO")]), with(&[("nine", "NINE")]));
+        let world = world_of(&[("lines.txt", OLD)]);
+        signed_branch(&world, "first", &[&[("lines.txt", &two)]]);
+        land_by_ana(&world, &[("lines.txt", &moved)]);
+        if taken_back {
+            let rebased = with(&[("two", "TWO"), ("nine", "NINE")]);
+            let bettered = with(&[("two", "2"), ("nine", "NINE")]);
+            let commits: [Files<'_>; 2] = [&[("lines.txt", &rebased)], &[("lines.txt", &bettered)]];
+            signed_branch(&world, "again", &commits);
+            squash(&world, "again");
+            last_is_spent(&world, false, "again");
+            land_by_ana(&world, &[("lines.txt", &moved)]);
+        }
+        squash(&world, "first");
+        last_is_spent(&world, taken_back, "first");
+    }
+}
+
+/// Lines that only change places are alike on both sides of a change.
+#[test]
+fn lines_that_were_put_in_order_land_whatever_else_moved_in_the_file() {
+    let world = world_of(&[("lines.txt", OLD)]);
+    let sorted = OLD.replace("four\nfive\n", "five\nfour\n");
+    signed_branch(&world, "sorted", &[&[("lines.txt", &sorted)]]);
+    land_by_ana(&world, &[("lines.txt", &with(&[("one", "ONE")]))]);
+    land_by_ana(
+        &world,
+        &[("lines.txt", &with(&[("one", "ONE"), ("nine", "NINE")]))],
+    );
+    squash(&world, "sorted");
+    last_is_spent(&world, false, "sorted");
+}
+
+/// The branch was rebased, and what it was before is gone; its file came and went meanwhile.
+#[test]
+fn a_rebased_branch_is_judged_by_its_own_texts() {
+    for clean_merge in ["true", "false"] {
+        let world = world_of(&[("lines.txt", OLD)]);
+        world.sign_policy(|policy| {
+            policy.replace(
+                "clean_merge = true",
+                &format!("clean_merge = {clean_merge}"),
+            )
+        });
+        let ben = signed_branch(
+            &world,
+            "work",
+            &[&[("lines.txt", &with(&[("two", "TWO")]))]],
+        );
+        land_by_ana(&world, &[("lines.txt", &with(&[("five", "FIVE")]))]);
+        land_by_ana(&world, &[("lines.txt", OLD)]);
+        ben.git(&["fetch", "-q"]);
+        ben.git(&["rebase", "-q", "origin/main"]);
+        ben.git(&["push", "-q", "-f", "origin", "work"]);
+        ben.git(&["-C", "../remote.git", "prune", "--expire=now"]);
+        let ci = world.fresh("ci");
+        ci.git(&["switch", "-q", "work"]);
+        ci.verify(&world, &["--pr"]).expect(0, "signed off by ana");
+    }
+}
+
 /// What a branch added and undid itself never stood on main, whatever lists it as a commit.
 #[test]
 fn what_a_branch_undid_itself_lands_later_by_itself() {
