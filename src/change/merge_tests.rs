@@ -332,7 +332,7 @@ proptest! {
     }
 
     #[test]
-    fn a_merge_changes_no_line_but_those_of_the_change(old in any_text(), one in any_edits(), other in any_edits()) {
+    fn a_merge_changes_the_lines_of_the_change_and_no_others(old in any_text(), one in any_edits(), other in any_edits()) {
         let (new, cur) = (edited(&old, &one), edited(&old, &other));
         if let Some(result) = merged(&old, &new, &cur) {
             let changed = hunk_lines(old.as_bytes(), new.as_bytes()).concat().concat();
@@ -340,6 +340,10 @@ proptest! {
             for line in before.keys().chain(after.keys()) {
                 prop_assert!(before.get(line) == after.get(line) || changed.contains(&line.as_bytes()));
             }
+            let hunks = hunk_lines(old.as_bytes(), new.as_bytes());
+            let brought = hunks.iter().flat_map(|[_, brought]| brought);
+            let mut brought = brought.map(|line| std::str::from_utf8(line).unwrap());
+            prop_assert!(brought.all(|line| after.contains_key(line)));
         }
     }
 

@@ -414,7 +414,7 @@ impl Gate<'_> {
                 return Ok(Merged::Differs);
             };
             if let Some(last) = landed.last
-                && self.brings_other_lines(line, reviewed, merge, (base, last))?
+                && !self.may_be_merge(line, reviewed, merge, (base, last))?
             {
                 return Ok(Merged::Differs);
             }

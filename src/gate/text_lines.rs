@@ -52,8 +52,14 @@ impl HunkLines {
 
     /// Whether some hunk may stand in a text: all lines that it brings are there.
     pub fn may_stand(&self, text: &Lines) -> bool {
-        let is_there = |line: &u64| text.0.binary_search(line).is_ok();
-        self.brought.iter().any(|hunk| hunk.iter().all(is_there))
+        let mut brought = self.brought.iter();
+        brought.any(|hunk| hunk.iter().all(|line| text.contain(*line)))
+    }
+
+    /// Whether all lines that the hunks bring are in a text.
+    pub fn all_are_in(&self, text: &Lines) -> bool {
+        let mut brought = self.brought.iter().flatten();
+        brought.all(|line| text.contain(*line))
     }
 }
 
@@ -111,6 +117,10 @@ impl TextLines {
 }
 
 impl Lines {
+    fn contain(&self, line: u64) -> bool {
+        self.0.binary_search(&line).is_ok()
+    }
+
     /// The lines of which the other text has more, or fewer.
     pub fn differences<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = u64> + 'a {
         let (mut one, mut two) = (self.0.iter().peekable(), other.0.iter().peekable());

@@ -131,10 +131,10 @@ impl Gate<'_> {
         Ok(Some(line.keep_hunks(names, found)))
     }
 
-    /// Whether what landed at a path took away or brought a line that the reviewed change is not about: then it is no
-    /// merge of that, and nothing has to be merged to know. Many changes of one file are told apart so, each of which is
-    /// read once. False where that isn't known.
-    pub(super) fn brings_other_lines(
+    /// Whether what landed at a path may be the merge of a reviewed text by its lines: each that this brings is there, and
+    /// no other was taken away or brought. Many changes of one file are told apart so, each of which is read once, where
+    /// merging each with each would take too long. True where that isn't known.
+    pub(super) fn may_be_merge(
         &self,
         line: &Line<'_>,
         reviewed: &Reviewed,
@@ -146,9 +146,10 @@ impl Gate<'_> {
         let before = self.lines_of(line, Stands::On(base), path, merge.cur)?;
         let after = self.lines_of(line, Stands::On(last), path, merge.result)?;
         let (Some(about), Some(before), Some(after)) = (about, before, after) else {
-            return Ok(false);
+            return Ok(true);
         };
-        Ok(!before.differences(&after).all(|line| about.contain(line)))
+        let about_that = before.differences(&after).all(|line| about.contain(line));
+        Ok(about_that && about.all_are_in(&after))
     }
 
     /// Whether a hunk of a reviewed text may stand in another: all lines that it brings are there. True where that isn't
