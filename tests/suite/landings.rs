@@ -249,6 +249,8 @@ impl Maker {
             }
             _ => {
                 let entry = format!("160000,{},{name}", "1".repeat(40));
+                // Where its folder lacked, the next `git add -A` would take it away.
+                std::fs::create_dir(ben.path.join(&name)).unwrap();
                 ben.git(&["update-index", "--add", "--cacheinfo", &entry]);
                 ben.git(&["commit", "-q", "-m", "Add a submodule"]);
             }
