@@ -60,7 +60,7 @@ pub fn hunk_lines<'t>(old: &'t [u8], new: &'t [u8]) -> Vec<[Vec<&'t [u8]>; 2]> {
 }
 
 /// How a hunk of a change fares in another text; neither where it was changed there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Fares {
     /// Nothing there touches it: merging the change brings it in.
     pub lacking: bool,

@@ -350,7 +350,10 @@ proptest! {
     #[test]
     fn before_a_change_all_hunks_are_lacking_and_after_it_all_stand(old in any_text(), new in any_text()) {
         prop_assert!(fares(&old, &new, &old).chars().all(|hunk| hunk == '-'));
-        prop_assert!(!fares(&old, &new, &new).contains('-'));
+        let hunks = hunk_lines(old.as_bytes(), new.as_bytes());
+        let is_blank = |lines: &[Vec<&[u8]>; 2]| lines.concat().iter().all(|line| line.trim_ascii().is_empty());
+        let expected: String = hunks.iter().map(|lines| if is_blank(lines) { '.' } else { '+' }).collect();
+        prop_assert_eq!(fares(&old, &new, &new), expected);
     }
 
     #[test]

@@ -49,11 +49,8 @@ pub fn accept(
             continue;
         }
         let tip = tip(context, branch)?;
-        let moved = |judging: &&Judging| {
-            let mut tip = tip.iter();
-            tip.any(|tip| moves(judging, branch, before, tip))
-        };
-        let judging = judging.filter(moved);
+        let moved = |tip: &CommitId, judging| moves(judging, branch, before, tip);
+        let judging = judging.filter(|judging| matches!(&tip, Some(tip) if moved(tip, judging)));
         let git_commit = match (before, tip, judging) {
             (_, Some(tip), Some(judging)) if !args.keep_checkpoints => {
                 failing.extend(failing_units(context, judging, branch, &tip)?);
@@ -81,8 +78,8 @@ pub fn accept(
     })
 }
 
-/// Whether a checkpoint here accepts what nobody judged yet: the branch was protected, and it goes on from the one
-/// before.
+/// Whether a checkpoint here accepts what nobody judged yet: it is another than the one before, or the branch was
+/// protected without one.
 fn moves(judging: &Judging, branch: &String, before: Option<&Checkpoint>, to: &CommitId) -> bool {
     match before {
         Some(before) => before.git_commit != *to,

@@ -53,6 +53,11 @@ impl Gate<'_> {
     /// Judges a protected branch that is new: what stands on it and on no line that the admins accepted, with what was
     /// signed for the others where it stands on their lines too.
     pub fn judge_new_branch(&self, head: &CommitId) -> Result<Verdict, Undecided> {
+        if let Some(checkpoint) = self.judging.checkpoint(&self.target)
+            && !self.on_line(checkpoint, head)?
+        {
+            return Err(self.not_on_line(checkpoint));
+        }
         let start = self.accepted_elsewhere(head)?;
         let gate = self.beside();
         gate.judge_line(Scope::Range, start.as_ref(), head)

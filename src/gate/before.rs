@@ -95,16 +95,17 @@ impl Gate<'_> {
             return Ok(None);
         };
         let mut branches = self.branches.iter();
-        let tip = match &self.target_tip {
-            _ if first != Some(&self.target) => {
-                match branches.find(|(branch, _)| Some(branch) == first) {
-                    Some((_, tip)) => tip,
-                    None => return Ok(None),
-                }
-            }
+        let tip = if first == Some(&self.target) {
             // The version may have landed after the judged range.
-            Some(tip) if self.on_line(head, tip)? => tip,
-            _ => head,
+            match &self.target_tip {
+                Some(tip) if self.on_line(head, tip)? => tip,
+                _ => head,
+            }
+        } else {
+            match branches.find(|(branch, _)| Some(branch) == first) {
+                Some((_, tip)) => tip,
+                None => return Ok(None),
+            }
         };
         let line = Line::new(self.history);
         let Some(mut commits) = line.after(Some(checkpoint), tip)? else {

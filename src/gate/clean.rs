@@ -17,15 +17,16 @@ use crate::codes::Code;
 
 /// The most parents of a unit that is taken for a clean merge.
 const MAX_PARENTS: usize = 2;
-/// A change over which something genuine was signed.
+
+/// A change, and where its texts may stand.
 #[derive(Debug)]
 pub(super) struct Reviewed {
     pub digest: ChangeDigest,
     pub manifest: ChangeManifest,
-    /// Whether somebody signed it over as many commits as there are units, so that it may cover them. Else it only adds
-    /// what was said of it: rejections, authors, extent.
+    /// Of one that covers units: whether somebody signed it over as many commits as they are. Else it only adds what was
+    /// said of it: rejections, authors, extent.
     pub fits: bool,
-    /// Where statements say that its old and new sides stand.
+    /// Where its old and new sides stand, by statements or by where it landed.
     pub sides: Vec<(CommitId, CommitId)>,
 }
 
@@ -69,13 +70,23 @@ enum Merged {
     Unknown(RepoPath),
 }
 
-/// What landed, as one change.
+/// Landed units, as one change.
 #[derive(Clone, Copy)]
-struct Landed<'a> {
+struct Composed<'a> {
     change: &'a ChangeManifest,
     base: Option<&'a CommitId>,
     /// The last commit; `None` of a change that didn't land yet.
     last: Option<&'a CommitId>,
+}
+
+impl<'a> Composed<'a> {
+    fn unit(unit: &'a Unit) -> Self {
+        Self {
+            change: &unit.manifest,
+            base: unit.parent.as_ref(),
+            last: Some(&unit.commit),
+        }
+    }
 }
 
 /// A path at which texts must be merged to tell.
@@ -128,7 +139,8 @@ impl Gate<'_> {
         };
         let version = self.judging.version.number();
         let of = (version, first.commit.clone(), last.commit.clone());
-        line.covering(of, || self.find_covering(line, place, base))
+        line.memo
+            .covering(of, || self.find_covering(line, place, base))
     }
 
     fn find_covering(
@@ -153,7 +165,7 @@ impl Gate<'_> {
                 fits: fits && few,
                 sides,
             };
-            let landed = Landed {
+            let landed = Composed {
                 change: place.manifest,
                 base,
                 last: place.units.last().map(|unit| &unit.commit),
@@ -176,15 +188,15 @@ impl Gate<'_> {
     }
 
     /// Of several units, the digests by which each alone could be covered, but for those by which all are.
-    pub(super) fn parts(
+    pub(super) fn of_each(
         &self,
         line: &Line<'_>,
         place: &Place<'_>,
         whole: &[Rc<Reviewed>],
     ) -> Result<Vec<ChangeDigest>, Undecided> {
-        let mut parts = Vec::new();
+        let mut digests = Vec::new();
         if place.units.len() < 2 {
-            return Ok(parts);
+            return Ok(digests);
         }
         let known = |digest: &ChangeDigest| {
             *digest == place.digest || whole.iter().any(|reviewed| reviewed.digest == *digest)
@@ -192,15 +204,15 @@ impl Gate<'_> {
         for unit in place.units.iter().filter(|unit| !unit.manifest.is_empty()) {
             let covering = self.covering(line, &Place::of_unit(unit), unit.parent.as_ref())?;
             let covering = covering.iter().map(|reviewed| reviewed.digest);
-            parts.extend(
+            digests.extend(
                 covering
                     .chain([unit.digest])
                     .filter(|digest| !known(digest)),
             );
         }
-        parts.sort();
-        parts.dedup();
-        Ok(parts)
+        digests.sort();
+        digests.dedup();
+        Ok(digests)
     }
 
     /// Whether landed units are a statement's reviewed commits one by one, each that very change or, where the policy
@@ -233,6 +245,23 @@ impl Gate<'_> {
         Ok(true)
     }
 
+    /// A commit that a statement lists, as far as the store has its manifest.
+    pub(super) fn kept_commit(
+        &self,
+        line: &Line<'_>,
+        digest: &ChangeDigest,
+        sides: Vec<(CommitId, CommitId)>,
+    ) -> Result<Option<Reviewed>, Undecided> {
+        let read = || Ok(self.store.manifest(digest)?.manifest);
+        let manifest = line.memo.kept(*digest, read)?;
+        Ok(manifest.as_ref().clone().map(|manifest| Reviewed {
+            digest: *digest,
+            manifest,
+            fits: true,
+            sides,
+        }))
+    }
+
     /// Whether one landed unit is the clean merge of a reviewed commit, whose manifest the store has to hold.
     fn is_form_of(
         &self,
@@ -243,28 +272,18 @@ impl Gate<'_> {
         if !self.judging.policy.clean_merge {
             return Ok(false);
         }
-        let Some(manifest) = self.store.manifest(commit)?.manifest else {
+        let sides = vec![(change.base.clone(), change.head.clone())];
+        let Some(reviewed) = self.kept_commit(line, commit, sides)? else {
             return Ok(false);
         };
         if !self.have_few_parents(std::slice::from_ref(unit))? {
             return Ok(false);
         }
         let mut paths = unit.manifest.paths();
-        if !paths.all(|path| manifest.entry(path).is_some()) {
+        if !paths.all(|path| reviewed.manifest.entry(path).is_some()) {
             return Ok(false);
         }
-        let reviewed = Reviewed {
-            digest: *commit,
-            manifest,
-            fits: true,
-            sides: vec![(change.base.clone(), change.head.clone())],
-        };
-        let landed = Landed {
-            change: &unit.manifest,
-            base: unit.parent.as_ref(),
-            last: Some(&unit.commit),
-        };
-        let merged = self.merged(line, &reviewed, landed)?;
+        let merged = self.merged(line, &reviewed, Composed::unit(unit))?;
         Ok(matches!(merged, Merged::Same))
     }
 
@@ -282,12 +301,7 @@ impl Gate<'_> {
             fits: true,
             sides,
         };
-        let landed = Landed {
-            change: &unit.manifest,
-            base: unit.parent.as_ref(),
-            last: Some(&unit.commit),
-        };
-        let merged = self.merged(line, &reviewed, landed)?;
+        let merged = self.merged(line, &reviewed, Composed::unit(unit))?;
         Ok(matches!(merged, Merged::Same))
     }
 
@@ -308,7 +322,7 @@ impl Gate<'_> {
         let mut touches = !composed.is_empty();
         for _ in 0..MAX_GROUP {
             // A unit that touches no path of the change makes no difference to what stands at them.
-            let landed = Landed {
+            let landed = Composed {
                 change: &composed,
                 base: first.parent.as_ref(),
                 last: Some(&unit.commit),
@@ -339,7 +353,7 @@ impl Gate<'_> {
         &self,
         line: &Line<'_>,
         reviewed: &Reviewed,
-        landed: Landed<'_>,
+        landed: Composed<'_>,
     ) -> Result<bool, Undecided> {
         if landed.change.is_empty() {
             return Ok(false);
@@ -357,7 +371,7 @@ impl Gate<'_> {
         &self,
         line: &Line<'_>,
         reviewed: &Reviewed,
-        landed: Landed<'_>,
+        landed: Composed<'_>,
     ) -> Result<Merged, Undecided> {
         match self.merges(&reviewed.manifest, landed.change, landed.base)? {
             Some(merges) => self.all_merge(line, reviewed, &merges, landed),
@@ -406,18 +420,23 @@ impl Gate<'_> {
         line: &Line<'_>,
         reviewed: &Reviewed,
         merges: &[Merge],
-        landed: Landed<'_>,
+        landed: Composed<'_>,
     ) -> Result<Merged, Undecided> {
-        let mut bytes = 0;
-        for merge in merges {
-            let Some(base) = landed.base else {
-                return Ok(Merged::Differs);
-            };
-            if let Some(last) = landed.last
-                && !self.may_be_merge(line, reviewed, merge, (base, last))?
-            {
+        // Where nothing stood before there is nothing to merge with.
+        let Some(base) = landed.base else {
+            return Ok(match merges.is_empty() {
+                true => Merged::Same,
+                false => Merged::Differs,
+            });
+        };
+        // Whatever is not here, one path is enough to say no.
+        for (merge, last) in merges.iter().zip(landed.last.into_iter().cycle()) {
+            if !self.may_be_merge(line, reviewed, merge, (base, last))? {
                 return Ok(Merged::Differs);
             }
+        }
+        let mut bytes = 0;
+        for merge in merges {
             let names = [merge.old, merge.new, merge.cur];
             let cur = Stands::On(base);
             let Some(texts) = self.merged_texts(line, (reviewed, &merge.path), names, cur)? else {

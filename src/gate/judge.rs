@@ -304,10 +304,10 @@ impl Gate<'_> {
         let covering = self.covering(line, place, base)?;
         let all = || covering.iter().map(|reviewed| reviewed.digest);
         let known = self.known(place, base, head)?;
-        let parts = self.parts(line, place, &covering)?;
+        let of_each = self.of_each(line, place, &covering)?;
         let exact = Place {
             others: all().collect(),
-            parts,
+            of_each,
             ..place.clone()
         };
         let mut best = self.assess_by(line, &exact, &known, head)?;

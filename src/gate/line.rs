@@ -1,23 +1,17 @@
 //! The target's first-parent line: units, their changes, and what stands at a path.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
-use std::convert::Infallible;
-use std::hash::Hash;
 use std::rc::Rc;
 
 use jiff::Timestamp;
 
 use super::Undecided;
-use super::clean::Reviewed;
 use super::landed::{Age, Landed, Window};
+use super::memo::Memo;
 use super::statements::Place;
-use super::stored::{Signed, Stored};
-use super::text_lines::TextLines;
-use super::texts::{Hunks, MergedTexts, Names};
-use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, Fares, History, HistoryError};
+use crate::change::{ChangeDigest, ChangeManifest, CommitId, History, HistoryError};
 use crate::codes::Code;
-use crate::verify::{Rejected, VerifiedStatement};
 
 /// The most first-parent commits that one check walks back (SPEC 10).
 pub(super) const MAX_LINE: usize = 100_000;
@@ -39,39 +33,13 @@ pub(super) struct Line<'a> {
     units: RefCell<HashMap<CommitId, Rc<Unit>>>,
     digests: RefCell<HashMap<(CommitId, CommitId), ChangeDigest>>,
     walk: RefCell<Walk>,
-    stored: RefCell<Option<Rc<Stored>>>,
-    /// What was signed of stored changes, by the trust version that judged it.
-    signed: RefCell<HashMap<SignedUnder, Rc<Vec<Signed>>>>,
-    /// The bundles that were verified, whatever change they are of.
-    verified: RefCell<HashMap<VerifiedUnder, Rc<Verified>>>,
-    /// The commits that are listed of what a unit is a form of.
-    commits: RefCell<HashMap<CommitsUnder, Rc<Vec<Vec<ChangeDigest>>>>>,
-    /// The reviewed changes of which units are the clean merge.
-    covering: RefCell<HashMap<CoveringUnder, Rc<Vec<Rc<Reviewed>>>>>,
-    /// How many bytes were merged.
-    merged: Cell<u64>,
-    /// What merging texts gave, by the names of old, new and current.
-    merged_texts: RefCell<HashMap<Names, MergedTexts>>,
-    /// How the hunks between old and new fare in current.
-    hunks: RefCell<HashMap<Names, Hunks>>,
-    /// What is known of lines of texts.
-    pub lines: TextLines,
+    /// What else was found out.
+    pub memo: Memo,
     /// The commits of other lines, by their tips.
     others: RefCell<HashMap<CommitId, Rc<HashSet<CommitId>>>>,
     /// When commits landed, where that isn't now.
     landed_at: RefCell<HashMap<CommitId, Timestamp>>,
 }
-
-/// A trust version, by its number, and a stored change.
-type SignedUnder = (u64, ChangeDigest);
-/// A trust version, by its number, and a unit.
-type CommitsUnder = (u64, CommitId);
-/// A trust version, by its number, and the first and the last of some units.
-type CoveringUnder = (u64, CommitId, CommitId);
-/// A trust version, by its number, and a bundle, by its name.
-type VerifiedUnder = (u64, Digest);
-/// What verifying a bundle gave.
-pub(super) type Verified = Result<VerifiedStatement, Rejected>;
 
 /// What was walked so far, back from one end.
 #[derive(Default)]
@@ -107,15 +75,7 @@ impl<'a> Line<'a> {
             units: RefCell::default(),
             digests: RefCell::default(),
             walk: RefCell::default(),
-            stored: RefCell::default(),
-            signed: RefCell::default(),
-            verified: RefCell::default(),
-            commits: RefCell::default(),
-            covering: RefCell::default(),
-            merged: Cell::default(),
-            merged_texts: RefCell::default(),
-            hunks: RefCell::default(),
-            lines: TextLines::default(),
+            memo: Memo::default(),
             others: RefCell::default(),
             landed_at: RefCell::default(),
         }
@@ -290,52 +250,6 @@ impl<'a> Line<'a> {
         Ok(units.collect::<Result<_, _>>()?)
     }
 
-    /// The stored changes, read once.
-    pub fn stored(
-        &self,
-        read: impl FnOnce() -> Result<Stored, Undecided>,
-    ) -> Result<Rc<Stored>, Undecided> {
-        if let Some(stored) = self.stored.borrow().as_ref() {
-            return Ok(Rc::clone(stored));
-        }
-        let stored = Rc::new(read()?);
-        Ok(Rc::clone(self.stored.borrow_mut().insert(stored)))
-    }
-
-    /// What genuine statements say of a stored change, read once for each version that judges: many runs of units may
-    /// be its clean merge.
-    pub fn signed(
-        &self,
-        of: SignedUnder,
-        read: impl FnOnce() -> Result<Vec<Signed>, Undecided>,
-    ) -> Result<Rc<Vec<Signed>>, Undecided> {
-        remembered(&self.signed, of, read)
-    }
-
-    /// The commits that are listed of what a unit is a form of, looked for once for each version that judges.
-    pub fn commits(
-        &self,
-        of: CommitsUnder,
-        find: impl FnOnce() -> Result<Vec<Vec<ChangeDigest>>, Undecided>,
-    ) -> Result<Rc<Vec<Vec<ChangeDigest>>>, Undecided> {
-        remembered(&self.commits, of, find)
-    }
-
-    /// The reviewed changes of which some units are the clean merge, looked for once for each version that judges.
-    pub fn covering(
-        &self,
-        of: CoveringUnder,
-        find: impl FnOnce() -> Result<Vec<Rc<Reviewed>>, Undecided>,
-    ) -> Result<Rc<Vec<Rc<Reviewed>>>, Undecided> {
-        remembered(&self.covering, of, find)
-    }
-
-    /// What verifying a bundle gave, done once for each version that judges.
-    pub fn verified(&self, of: VerifiedUnder, verify: impl FnOnce() -> Verified) -> Rc<Verified> {
-        let Ok(verified) = remembered(&self.verified, of, || Ok::<_, Infallible>(verify()));
-        verified
-    }
-
     /// Whether a commit stands on the first-parent line that ends at `tip`, as far as that is here and walked.
     pub fn lies_on(&self, commit: &CommitId, tip: &CommitId) -> bool {
         let known = self.others.borrow().get(tip).map(Rc::clone);
@@ -363,44 +277,6 @@ impl<'a> Line<'a> {
     /// When a commit landed; `None`: now.
     pub fn landed_at(&self, commit: &CommitId) -> Option<Timestamp> {
         self.landed_at.borrow().get(commit).copied()
-    }
-
-    /// Notes that so many bytes are merged.
-    ///
-    /// # Errors
-    /// Over the most of one check: could not decide.
-    pub fn merges(&self, bytes: u64, most: u64) -> Result<(), Undecided> {
-        let merged = self.merged.get().saturating_add(bytes);
-        self.merged.set(merged);
-        match merged > most {
-            true => Err(Undecided::new(
-                Code::LIMIT,
-                format!("over {most} bytes to merge"),
-            )),
-            false => Ok(()),
-        }
-    }
-
-    /// What merging texts of these names gave, where that is known.
-    pub fn merged_texts(&self, names: &Names) -> Option<MergedTexts> {
-        self.merged_texts.borrow().get(names).copied()
-    }
-
-    /// Keeps what merging texts of these names gave.
-    pub fn keep_merged_texts(&self, names: Names, merged: MergedTexts) {
-        self.merged_texts.borrow_mut().insert(names, merged);
-    }
-
-    /// How the hunks between texts of these names fare, where that is known.
-    pub fn hunks(&self, names: &Names) -> Option<Hunks> {
-        self.hunks.borrow().get(names).map(Rc::clone)
-    }
-
-    /// Keeps how the hunks between texts of these names fare.
-    pub fn keep_hunks(&self, names: Names, fares: Option<Vec<Fares>>) -> Hunks {
-        let hunks = Rc::new(fares);
-        self.hunks.borrow_mut().insert(names, Rc::clone(&hunks));
-        hunks
     }
 
     /// Makes sure that landed units are on what is walked, with what they landed on, so that they have a place there.
@@ -479,21 +355,6 @@ impl<'a> Line<'a> {
         }
         Ok(())
     }
-}
-
-/// What is known by a name, found out where it isn't known yet. What can't be found out is asked again.
-fn remembered<K: Eq + Hash, V, E>(
-    cache: &RefCell<HashMap<K, Rc<V>>>,
-    of: K,
-    find: impl FnOnce() -> Result<V, E>,
-) -> Result<Rc<V>, E> {
-    if let Some(known) = cache.borrow().get(&of) {
-        return Ok(Rc::clone(known));
-    }
-    // Finding it out may ask for others: nothing is borrowed meanwhile.
-    let found = Rc::new(find()?);
-    cache.borrow_mut().insert(of, Rc::clone(&found));
-    Ok(found)
 }
 
 fn too_long() -> Undecided {

@@ -17,6 +17,7 @@ mod judging;
 mod keyless;
 mod landed;
 mod line;
+mod memo;
 mod nearest;
 mod parts;
 mod progress;

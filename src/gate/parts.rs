@@ -2,12 +2,13 @@
 //!
 //! A part is a hunk of a text, the mode of a file, or a whole entry that is no modified text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::Gate;
 use super::clean::Reviewed;
 use super::line::{Line, Unit};
+use super::memo::Lists;
 use super::texts::{Hunks, Names, Stands, lacks_text};
 use super::verdict::Undecided;
 use crate::change::{ChangeDigest, CommitId, Content, Digest, Entry, Fares, RepoPath};
@@ -17,9 +18,9 @@ use crate::verify::VerifiedStatement;
 pub(super) struct Between<'a> {
     tip: &'a CommitId,
     onto: &'a CommitId,
-    /// The units of it that touch a path of the change; the oldest first.
-    touching: &'a [Rc<Unit>],
-    /// Those that touch each path, with what they do there.
+    /// The units of it that touch a path of the change, and the group's own, by their digests.
+    by_digest: HashMap<ChangeDigest, &'a Rc<Unit>>,
+    /// Those of them before the group, the oldest first, with what they do at each path.
     by_path: BTreeMap<&'a RepoPath, Vec<(&'a Rc<Unit>, Entry<'a>)>>,
 }
 
@@ -27,8 +28,10 @@ impl<'a> Between<'a> {
     pub fn new(
         whole: &Reviewed,
         (tip, onto): (&'a CommitId, &'a CommitId),
-        touching: &'a [Rc<Unit>],
+        (touching, own): (&'a [Rc<Unit>], &'a [Rc<Unit>]),
     ) -> Self {
+        let by_digest = touching.iter().chain(own).map(|unit| (unit.digest, unit));
+        let by_digest = by_digest.collect();
         let mut by_path: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for unit in touching {
             for entry in unit.manifest.entries() {
@@ -40,7 +43,7 @@ impl<'a> Between<'a> {
         Self {
             tip,
             onto,
-            touching,
+            by_digest,
             by_path,
         }
     }
@@ -71,7 +74,7 @@ struct Moment<'a> {
 impl Moment<'_> {
     /// Whether the parts are the signed change's, and not one of its commits'.
     fn is_of_whole(&self) -> bool {
-        std::ptr::eq(self.change, self.whole)
+        self.change.digest == self.whole.digest
     }
 }
 
@@ -90,11 +93,9 @@ impl Gate<'_> {
             return Ok(Some(found));
         }
         for digest in listed.iter().filter(|digest| **digest != whole.digest) {
-            let mut units = between.touching.iter();
-            let landed = units.find(|unit| unit.digest == *digest);
-            let commit = match landed {
+            let commit = match between.by_digest.get(digest) {
                 Some(unit) => Some(Reviewed::landed(unit)),
-                None => self.kept_commit(digest)?,
+                None => self.kept_commit(line, digest, whole.sides.clone())?,
             };
             let Some(commit) = commit else {
                 continue;
@@ -106,17 +107,6 @@ impl Gate<'_> {
         Ok(None)
     }
 
-    /// A commit that a statement lists, as far as the store has its manifest.
-    fn kept_commit(&self, digest: &ChangeDigest) -> Result<Option<Reviewed>, Undecided> {
-        let manifest = self.store.manifest(digest)?.manifest;
-        Ok(manifest.map(|manifest| Reviewed {
-            digest: *digest,
-            manifest,
-            fits: true,
-            sides: Vec::new(),
-        }))
-    }
-
     /// Whether a unit landed a part of a signed change, and bettered it: what that became stands there, and the part
     /// itself stood in between, by the commits that a statement over what the unit is a form of lists.
     fn bettered(
@@ -125,8 +115,12 @@ impl Gate<'_> {
         moment: &Moment<'_>,
         (unit, listed): (&Rc<Unit>, &[ChangeDigest]),
     ) -> Result<bool, Undecided> {
-        let lists = self.commits_of(line, unit)?;
-        if lists.is_empty() || self.fared(line, moment, Fared::Changed)? < Fared::Changed {
+        let lists = self.listed(line, unit)?;
+        if lists.is_empty() {
+            return Ok(false);
+        }
+        let after = self.fared(line, moment, Fared::Changed)?;
+        if !after.contains(&Fared::Changed) {
             return Ok(false);
         }
         let whole = moment.whole.digest;
@@ -138,17 +132,17 @@ impl Gate<'_> {
             return Ok(true);
         }
         for digest in lists.iter().flatten() {
-            let Some(commit) = self.kept_commit(digest)? else {
+            let Some(commit) = self.kept_commit(line, digest, Vec::new())? else {
                 continue;
             };
             let Some(between) = commit.manifest.entry(moment.entry.path) else {
                 continue;
             };
-            let moment = Moment {
-                then: (Stands::In(&commit), between.new),
-                ..*moment
-            };
-            if self.fared(line, &moment, Fared::Stood)? == Fared::Stood {
+            let then = (Stands::In(&commit), between.new);
+            let then = self.fared(line, &Moment { then, ..*moment }, Fared::Stood)?;
+            let mut both = after.iter().zip(&then);
+            let bettered = both.any(|both| both == (&Fared::Changed, &Fared::Stood));
+            if bettered && after.len() == then.len() {
                 return Ok(true);
             }
         }
@@ -156,13 +150,9 @@ impl Gate<'_> {
     }
 
     /// The commits that genuine statements list of what a unit is a form of, where they are several.
-    fn commits_of(
-        &self,
-        line: &Line<'_>,
-        unit: &Rc<Unit>,
-    ) -> Result<Rc<Vec<Vec<ChangeDigest>>>, Undecided> {
+    fn listed(&self, line: &Line<'_>, unit: &Rc<Unit>) -> Result<Rc<Lists>, Undecided> {
         let version = self.judging.version.number();
-        line.commits((version, unit.commit.clone()), || {
+        line.memo.listed((version, unit.commit.clone()), || {
             let mut lists = self.long_lists(line, &unit.digest)?;
             if !self.judging.policy.clean_merge {
                 return Ok(lists);
@@ -174,15 +164,14 @@ impl Gate<'_> {
                     lists.extend(found);
                 }
             }
+            // Everybody who signs the same lists the same.
+            lists.sort_unstable();
+            lists.dedup();
             Ok(lists)
         })
     }
 
-    fn long_lists(
-        &self,
-        line: &Line<'_>,
-        change: &ChangeDigest,
-    ) -> Result<Vec<Vec<ChangeDigest>>, Undecided> {
+    fn long_lists(&self, line: &Line<'_>, change: &ChangeDigest) -> Result<Lists, Undecided> {
         let signed = self.signed_of(line, change)?;
         let lists = signed.iter().filter_map(|signed| signed.commits());
         let several = lists.filter(|commits| commits.len() > 1);
@@ -218,7 +207,8 @@ impl Gate<'_> {
                     onto: (between.onto, last.new),
                 };
                 let unit = unit.filter(|_| moment.is_of_whole());
-                if self.fared(line, &moment, Fared::Stood)? == Fared::Stood
+                let fared = self.fared(line, &moment, Fared::Stood)?;
+                if fared.contains(&Fared::Stood)
                     || matches!(unit, Some(unit) if self.bettered(line, &moment, (unit, listed))?)
                 {
                     return Ok(Some((commit.clone(), (*path).clone())));
@@ -228,13 +218,14 @@ impl Gate<'_> {
         Ok(None)
     }
 
-    /// How the parts at one path fared that are lacking where the change lands, as far as they fared so at `least`.
+    /// How the parts at one path fared that the landing would bring, in order; those that fared less than `least` may be
+    /// left out.
     fn fared(
         &self,
         line: &Line<'_>,
         moment: &Moment<'_>,
         least: Fared,
-    ) -> Result<Fared, Undecided> {
+    ) -> Result<Vec<Fared>, Undecided> {
         let Entry { old, new, .. } = moment.entry;
         let brings = moment.brings;
         let (onto, then) = (moment.onto.1, moment.then.1);
@@ -242,12 +233,12 @@ impl Gate<'_> {
         let file = |side: Option<&Content>| side.and_then(Content::regular_file);
         let files: Vec<_> = sides.into_iter().filter_map(file).collect();
         let Ok(files) = <[_; 6]>::try_from(files) else {
-            return Ok(undivided(sides));
+            return Ok(vec![undivided(sides)]);
         };
-        match undivided(files.map(|(mode, _)| mode)) {
-            Fared::Stood => Ok(Fared::Stood),
-            _ => self.text_fared(line, moment, (files.map(|(_, text)| text), least)),
-        }
+        let mut fared = vec![undivided(files.map(|(mode, _)| mode))];
+        let texts = files.map(|(_, text)| text);
+        fared.extend(self.text_fared(line, moment, (texts, least))?);
+        Ok(fared)
     }
 
     /// The same of a text, by its hunks.
@@ -256,7 +247,7 @@ impl Gate<'_> {
         line: &Line<'_>,
         moment: &Moment<'_>,
         (texts, least): ([Digest; 6], Fared),
-    ) -> Result<Fared, Undecided> {
+    ) -> Result<Vec<Fared>, Undecided> {
         let [old, new, before, result, onto, then] = texts;
         let unlike = [
             (old, new),
@@ -267,14 +258,14 @@ impl Gate<'_> {
             (onto, then),
         ];
         if unlike.iter().any(|(one, other)| one == other) {
-            return Ok(Fared::Absent);
+            return Ok(Vec::new());
         }
         let (on, at, path) = (moment.onto.0, moment.then.0, moment.entry.path);
         // Most states of a file that many changes are about are told apart so, without a look at where lines stand.
         if least == Fared::Stood
             && !self.may_stand(line, (moment.change, path), (old, new), (at, then))?
         {
-            return Ok(Fared::Absent);
+            return Ok(Vec::new());
         }
         let others = [
             (before, Stands::In(moment.whole)),
@@ -286,28 +277,28 @@ impl Gate<'_> {
         for (text, stands) in others {
             match self.text(line, moment, [old, new, text], stands)? {
                 Some(text) => beside.push(text),
-                None => return Ok(Fared::Absent),
+                None => return Ok(Vec::new()),
             }
         }
-        let hunks = beside.iter().find_map(Text::hunks);
-        let unfit = beside.iter().any(Text::is_unfit);
+        let hunks = beside.iter().find_map(Beside::hunks);
+        let unfit = beside.iter().any(Beside::is_unfit);
         let (Some(hunks), [before, result, onto, then]) = (hunks.filter(|_| !unfit), &*beside)
         else {
-            return Ok(undivided(texts));
+            return Ok(vec![undivided(texts)]);
         };
-        let brought = (0..hunks).filter(|hunk| {
-            let (left, here) = (result.fares(*hunk), onto.fares(*hunk));
-            let brings = !before.fares(*hunk).stands && (left.stands || !left.lacking);
+        let fared = (0..hunks).map(|hunk| {
+            let (left, here) = (result.fares(hunk), onto.fares(hunk));
+            let brings = !before.fares(hunk).stands && !left.lacking;
             // A commit may rest on lines of one before it, which are lacking too.
             let again = !moment.is_of_whole() && left.stands && !here.stands;
-            brings && (here.lacking || again)
+            match then.fares(hunk) {
+                Fares { lacking: true, .. } => Fared::Absent,
+                _ if !brings || !(here.lacking || again) => Fared::Absent,
+                Fares { stands: true, .. } => Fared::Stood,
+                _ => Fared::Changed,
+            }
         });
-        let fared = brought.map(|hunk| match then.fares(hunk) {
-            Fares { stands: true, .. } => Fared::Stood,
-            Fares { lacking: true, .. } => Fared::Absent,
-            _ => Fared::Changed,
-        });
-        Ok(fared.max().unwrap_or(Fared::Absent))
+        Ok(fared.collect())
     }
 
     /// A text of a path beside a change of it; `None` where nobody can tell of one of the signed commits.
@@ -320,15 +311,20 @@ impl Gate<'_> {
         moment: &Moment<'_>,
         names: Names,
         stands: Stands<'_>,
-    ) -> Result<Option<Text>, Undecided> {
+    ) -> Result<Option<Beside>, Undecided> {
         let [old, new, text] = names;
-        // Of one of the sides nothing has to be read.
-        if text == old || text == new {
-            return Ok(Some(if text == old { Text::Old } else { Text::New }));
+        if text == old {
+            return Ok(Some(Beside::Old));
         }
         let at = (moment.change, moment.entry.path);
-        match self.hunks(line, at, names, stands)? {
-            Some(hunks) => Ok(Some(Text::Other(hunks))),
+        let side = match text == new {
+            true => Stands::In(moment.change),
+            false => stands,
+        };
+        match self.hunks(line, at, names, side)? {
+            Some(hunks) => Ok(Some(Beside::Other(hunks))),
+            // Without the texts all of the new side stands.
+            None if text == new => Ok(Some(Beside::New)),
             None if moment.is_of_whole() && !matches!(stands, Stands::In(_)) => Err(lacks_text(at)),
             None => Ok(None),
         }
@@ -336,26 +332,23 @@ impl Gate<'_> {
 }
 
 /// A text beside a change of it.
-enum Text {
+enum Beside {
     Old,
     New,
     Other(Hunks),
 }
 
-impl Text {
+impl Beside {
     fn fares(&self, hunk: usize) -> Fares {
-        let lacking = matches!(self, Self::Old);
-        let side = Fares {
-            lacking,
-            stands: !lacking,
-        };
-        match self {
+        let (lacking, stands) = match self {
+            Self::Old => (true, false),
+            Self::New => (false, true),
             Self::Other(hunks) => {
                 let hunks = hunks.as_deref().unwrap_or_default();
-                hunks.get(hunk).copied().unwrap_or(side)
+                return hunks.get(hunk).copied().unwrap_or_default();
             }
-            _ => side,
-        }
+        };
+        Fares { lacking, stands }
     }
 
     /// How many hunks the change has.

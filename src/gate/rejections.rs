@@ -52,7 +52,7 @@ impl Gate<'_> {
         if place.units.iter().any(|unit| landed == Some(&unit.commit)) {
             return true;
         }
-        if place.parts.contains(&statement.subject()) {
+        if place.of_each.contains(&statement.subject()) {
             return false;
         }
         let Some(last) = place.units.last() else {

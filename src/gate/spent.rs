@@ -15,7 +15,7 @@ use crate::verify::VerifiedStatement;
 pub(super) enum Spent {
     /// The change landed with this unit.
     Landed(CommitId),
-    /// A part of it, at a path, stood at this commit, and no longer.
+    /// A part of it, at a path, was there with this commit, and no longer is.
     InPart(CommitId, RepoPath),
 }
 
@@ -27,7 +27,7 @@ impl fmt::Display for Spent {
                 let commit = commit.short();
                 write!(
                     f,
-                    "spent when {commit} landed: a part of it, in {path}, stood there and was taken away"
+                    "spent: a part of it, in {path}, was there with {commit} and was taken away"
                 )
             }
         }
@@ -35,9 +35,8 @@ impl fmt::Display for Spent {
 }
 
 impl Gate<'_> {
-    /// What spent a statement (SPEC 8.4): the reviewed change landed, or was there and taken away,
-    /// or so was what is judged, or a part that it would bring, or what landed held the clean merge of the reviewed
-    /// change.
+    /// What spent a statement (SPEC 8.4): the reviewed change or what is judged landed, or was there and was taken away; a
+    /// unit held the clean merge of the reviewed change; or a part that landing it would bring was there.
     pub(super) fn spent(
         &self,
         line: &Line<'_>,
@@ -68,7 +67,7 @@ impl Gate<'_> {
                 }
             }
         }
-        let between = Between::new(&whole, (tip, onto), &touching);
+        let between = Between::new(&whole, (tip, onto), (&touching, place.units));
         let part = self.brings_again(line, &whole, statement, &between)?;
         Ok(part.map(|(commit, path)| Spent::InPart(commit, path)))
     }

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use super::Gate;
 use super::clean::Reviewed;
 use super::judge::Forms;
-use super::line::{Line, Unit, Verified};
+use super::line::{Line, Unit};
+use super::memo::Verified;
 use super::verdict::{StatementKind, StatementView, Undecided};
 use crate::attestation::{Change, Target};
 use crate::change::{ChangeDigest, ChangeManifest, CommitId, Digest, HistoryError, RepoPath};
@@ -31,7 +32,7 @@ pub(super) struct Place<'a> {
     /// The other digests by which it could be covered: what their statements add counts too.
     pub others: Vec<ChangeDigest>,
     /// Of several units, the digests by which each alone could be covered: what their statements add counts too.
-    pub parts: Vec<ChangeDigest>,
+    pub of_each: Vec<ChangeDigest>,
     /// Whether it is judged by its own digest alone, whatever it is the clean merge of.
     pub forms: Forms,
 }
@@ -52,7 +53,7 @@ impl<'a> Place<'a> {
             ends: None,
             reviewed: None,
             others: Vec::new(),
-            parts: Vec::new(),
+            of_each: Vec::new(),
             forms: Forms::Any,
         }
     }
@@ -145,8 +146,9 @@ impl Gate<'_> {
         self.relate(&found.verified, &mut reasons);
         let others = place.others.iter();
         let others = others.map(|digest| (digest, "of which this is another form"));
-        let parts = place.parts.iter().map(|digest| (digest, "a part of this"));
-        for (digest, which) in others.chain(parts) {
+        let of_each = place.of_each.iter();
+        let of_each = of_each.map(|digest| (digest, "one unit of these"));
+        for (digest, which) in others.chain(of_each) {
             for bundle in self.bundles(digest)? {
                 match self.verified(line, &bundle, *digest) {
                     Ok(statement) => {
@@ -190,7 +192,7 @@ impl Gate<'_> {
     /// Verifies a stored bundle, once in a check: anybody may store one under many changes.
     pub(super) fn genuine(&self, line: &Line<'_>, bundle: &StoredBundle) -> Rc<Verified> {
         let of = (self.judging.version.number(), bundle.name);
-        line.verified(of, || self.verify(&bundle.bytes, None))
+        line.memo.verified(of, || self.verify(&bundle.bytes, None))
     }
 
     /// Verifies a bundle that is stored under a change's digest.

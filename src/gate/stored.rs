@@ -77,7 +77,7 @@ impl Gate<'_> {
 
     /// All stored changes whose manifest is there, read once in a check.
     pub(super) fn changes(&self, line: &Line<'_>) -> Result<Rc<Stored>, Undecided> {
-        line.stored(|| self.manifests())
+        line.memo.stored(|| self.manifests())
     }
 
     fn manifests(&self) -> Result<Stored, Undecided> {
@@ -129,7 +129,8 @@ impl Gate<'_> {
         change: &ChangeDigest,
     ) -> Result<Rc<Vec<Signed>>, Undecided> {
         let version = self.judging.version.number();
-        line.signed((version, *change), || self.signed(line, change))
+        line.memo
+            .signed((version, *change), || self.signed(line, change))
     }
 
     fn signed(&self, line: &Line<'_>, change: &ChangeDigest) -> Result<Vec<Signed>, Undecided> {

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::rc::Rc;
 
 use super::Undecided;
+use super::texts::Text;
 use crate::change::{Digest, hunk_lines};
 
 /// The most lines that one check remembers.
@@ -14,7 +15,7 @@ const MAX_LINES: usize = 16 << 20;
 /// A text, old and new.
 type Sides = (Digest, Digest);
 
-/// What is known of the lines of texts, by their names. Of what is too much nothing is known.
+/// What is known of the lines of texts, by their names. Of what is too much, or no text that is merged, nothing is known.
 #[derive(Default)]
 pub(super) struct TextLines {
     texts: RefCell<HashMap<Digest, Option<Rc<Lines>>>>,
@@ -45,6 +46,11 @@ impl HunkLines {
         Self { all, brought }
     }
 
+    fn number(&self) -> usize {
+        let brought = self.brought.iter().map(|lines| lines.len() + 1);
+        self.all.len() + brought.sum::<usize>()
+    }
+
     /// Whether a line is one of them.
     pub fn contain(&self, line: u64) -> bool {
         self.all.contains(&line)
@@ -71,12 +77,18 @@ impl TextLines {
     pub fn of(
         &self,
         name: Digest,
-        read: impl FnOnce() -> Result<Option<Vec<u8>>, Undecided>,
+        read: impl FnOnce() -> Result<Text, Undecided>,
     ) -> Result<Option<Rc<Lines>>, Undecided> {
         if let Some(known) = self.texts.borrow().get(&name) {
             return Ok(known.clone());
         }
-        let mut lines = read()?.map(|text| {
+        let text = match read()? {
+            // Another change may have it.
+            Text::Missing => return Ok(None),
+            Text::Unfit => None,
+            Text::Fit(text) => Some(text),
+        };
+        let mut lines = text.map(|text| {
             let lines = text.split_inclusive(|byte| *byte == b'\n');
             lines.map(number).collect::<Vec<_>>()
         });
@@ -93,14 +105,17 @@ impl TextLines {
     pub fn about(
         &self,
         sides: Sides,
-        read: impl FnOnce() -> Result<Option<(Vec<u8>, Vec<u8>)>, Undecided>,
+        read: impl FnOnce() -> Result<(Text, Text), Undecided>,
     ) -> Result<Option<Rc<HunkLines>>, Undecided> {
         if let Some(known) = self.hunks.borrow().get(&sides) {
             return Ok(known.clone());
         }
-        let hunks = read()?.map(|(old, new)| HunkLines::of(&hunk_lines(&old, &new)));
-        let number = |hunks: &HunkLines| 2 * hunks.all.len() + hunks.brought.len();
-        let hunks = hunks.filter(|hunks| self.remembers(number(hunks)));
+        let hunks = match read()? {
+            (Text::Missing, _) | (_, Text::Missing) => return Ok(None),
+            (Text::Fit(old), Text::Fit(new)) => Some(HunkLines::of(&hunk_lines(&old, &new))),
+            _ => None,
+        };
+        let hunks = hunks.filter(|hunks| self.remembers(hunks.number()));
         let hunks = hunks.map(Rc::new);
         self.hunks.borrow_mut().insert(sides, hunks.clone());
         Ok(hunks)
@@ -146,3 +161,7 @@ fn number(line: &[u8]) -> u64 {
     line.hash(&mut hasher);
     hasher.finish()
 }
+
+#[cfg(test)]
+#[path = "text_lines_tests.rs"]
+mod tests;

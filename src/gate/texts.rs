@@ -13,9 +13,6 @@ use crate::change::{
 };
 use crate::codes::Code;
 
-/// The most bytes that one check merges (SPEC 10).
-const MAX_CHECK: u64 = 4 << 30;
-
 /// What merging three texts gave.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct MergedTexts {
@@ -36,7 +33,7 @@ pub(super) type Names = [Digest; 3];
 pub(super) enum Stands<'a> {
     /// At a commit that has to be here.
     On(&'a CommitId),
-    /// On a side of another reviewed change.
+    /// On a side of a reviewed change.
     In(&'a Reviewed),
 }
 
@@ -50,7 +47,7 @@ pub(super) fn lacks_text((reviewed, path): (&Reviewed, &RepoPath)) -> Undecided 
 }
 
 /// A text, as far as it is one that is merged.
-enum Text {
+pub(super) enum Text {
     Missing,
     /// Binary, or too large to be merged.
     Unfit,
@@ -62,13 +59,6 @@ impl Text {
         match is_mergeable(&bytes) {
             true => Self::Fit(bytes),
             false => Self::Unfit,
-        }
-    }
-
-    fn fit(self) -> Option<Vec<u8>> {
-        match self {
-            Self::Fit(bytes) => Some(bytes),
-            _ => None,
         }
     }
 }
@@ -89,26 +79,23 @@ impl Gate<'_> {
         at: (&Reviewed, &RepoPath),
         names: Names,
         cur: Stands<'_>,
-    ) -> Result<Option<MergedTexts>, Undecided> {
-        if let Some(known) = line.merged_texts(&names) {
-            return Ok(Some(known));
-        }
-        let found = match self.texts(at, names, cur)? {
-            Texts::Missing => return Ok(None),
-            Texts::Unfit => MergedTexts::default(),
-            Texts::Fit(texts) => {
-                let bytes = charge(line, &texts)?;
-                let [old, new, cur] = &texts;
-                let merged = merge_lines(old, new, cur);
-                let result = merged.map(|merged| sha256(&merged));
-                MergedTexts { bytes, result }
-            }
-        };
-        line.keep_merged_texts(names, found);
-        Ok(Some(found))
+    ) -> Result<Option<Rc<MergedTexts>>, Undecided> {
+        line.memo.merged(names, || {
+            Ok(match self.texts(at, names, cur)? {
+                Texts::Missing => None,
+                Texts::Unfit => Some(MergedTexts::default()),
+                Texts::Fit([old, new, cur]) => {
+                    let bytes = old.len() + new.len() + cur.len();
+                    line.memo.charge(bytes)?;
+                    let merged = merge_lines(&old, &new, &cur);
+                    let result = merged.map(|merged| sha256(&merged));
+                    Some(MergedTexts { bytes, result })
+                }
+            })
+        })
     }
 
-    /// How the hunks of a reviewed text fare in another; `None` where a reviewed one is not here.
+    /// How the hunks of a reviewed text fare in another; `None` where one of these is not here.
     pub(super) fn hunks(
         &self,
         line: &Line<'_>,
@@ -116,19 +103,16 @@ impl Gate<'_> {
         names: Names,
         cur: Stands<'_>,
     ) -> Result<Option<Hunks>, Undecided> {
-        if let Some(known) = line.hunks(&names) {
-            return Ok(Some(known));
-        }
-        let found = match self.texts(at, names, cur)? {
-            Texts::Missing => return Ok(None),
-            Texts::Unfit => None,
-            Texts::Fit(texts) => {
-                charge(line, &texts)?;
-                let [old, new, cur] = &texts;
-                Some(hunks_in(old, new, cur))
-            }
-        };
-        Ok(Some(line.keep_hunks(names, found)))
+        line.memo.hunks(names, || {
+            Ok(match self.texts(at, names, cur)? {
+                Texts::Missing => None,
+                Texts::Unfit => Some(None),
+                Texts::Fit([old, new, cur]) => {
+                    line.memo.charge(old.len() + new.len() + cur.len())?;
+                    Some(Some(hunks_in(&old, &new, &cur)))
+                }
+            })
+        })
     }
 
     /// Whether what landed at a path may be the merge of a reviewed text by its lines: each that this brings is there, and
@@ -173,9 +157,14 @@ impl Gate<'_> {
         (reviewed, path): (&Reviewed, &RepoPath),
         (old, new): (Digest, Digest),
     ) -> Result<Option<Rc<HunkLines>>, Undecided> {
-        line.lines.about((old, new), || {
-            let old = self.side(reviewed, path, &old)?.fit();
-            Ok(old.zip(self.side(reviewed, path, &new)?.fit()))
+        let memo = &line.memo;
+        memo.lines.about((old, new), || {
+            let old = self.side(reviewed, path, &old)?;
+            let new = self.side(reviewed, path, &new)?;
+            if let (Text::Fit(old), Text::Fit(new)) = (&old, &new) {
+                memo.charge(old.len() + new.len())?;
+            }
+            Ok((old, new))
         })
     }
 
@@ -186,8 +175,14 @@ impl Gate<'_> {
         path: &RepoPath,
         name: Digest,
     ) -> Result<Option<Rc<Lines>>, Undecided> {
-        line.lines
-            .of(name, || Ok(self.standing(stands, path, &name)?.fit()))
+        let memo = &line.memo;
+        memo.lines.of(name, || {
+            let text = self.standing(stands, path, &name)?;
+            if let Text::Fit(text) = &text {
+                memo.charge(text.len())?;
+            }
+            Ok(text)
+        })
     }
 
     /// The old and the new text of a reviewed path, and another.
@@ -254,11 +249,4 @@ impl Gate<'_> {
             Err(error) => Err(error),
         }
     }
-}
-
-/// Notes that so many bytes are merged, and says how many.
-fn charge(line: &Line<'_>, texts: &[Vec<u8>; 3]) -> Result<usize, Undecided> {
-    let bytes = texts.iter().map(Vec::len).sum();
-    line.merges(bytes as u64, MAX_CHECK)?;
-    Ok(bytes)
 }

@@ -295,12 +295,27 @@ fn a_commit_that_rests_on_another_of_its_branch_does_not_come_again() {
         }
         if one_by_one {
             let ben = world.person("ben");
+            // They are known as they land, without what the store has of them.
+            ben.git(&[
+                "fetch",
+                "-q",
+                "origin",
+                "+refs/countersign/attestations:refs/x",
+            ]);
+            let digest = |commit: &str| ben.digest(&[&format!("{commit}~1..{commit}")]);
+            let commits = [digest("origin/both~1"), digest("origin/both")];
+            let gone = ben.withhold("refs/x", |path| {
+                let is_kept = path.ends_with("/manifest") || path.contains("/blobs/");
+                is_kept && commits.iter().any(|commit| path.contains(commit))
+            });
+            assert!(gone > 0);
             on_main(&ben);
             ben.git(&["cherry-pick", "origin/both~1", "origin/both"]);
             ben.git(&["push", "-q", "origin", "HEAD:main"]);
             let run = world.ci("HEAD~2..HEAD").expect(1, "CS209");
             assert!(
-                run.stdout.contains("a part of it, in lines.txt,"),
+                run.stdout
+                    .contains("spent: a part of it, in lines.txt, was there with "),
                 "{run:?}"
             );
         } else {
@@ -372,6 +387,77 @@ fn a_rebased_branch_is_judged_by_its_own_texts() {
         let ci = world.fresh("ci");
         ci.git(&["switch", "-q", "work"]);
         ci.verify(&world, &["--pr"]).expect(0, "signed off by ana");
+    }
+}
+
+/// What is no modified text is a part as a whole; so is a mode, whatever else the file became.
+#[test]
+fn a_mode_and_a_whole_file_are_parts() {
+    for name in ["tool.sh", "data.bin", "new.txt", "gone.txt"] {
+        for taken_back in [true, false] {
+            let files = [
+                ("tool.sh", "#!/bin/sh\n"),
+                ("data.bin", "\0old"),
+                ("gone.txt", "x\n"),
+                ("other.txt", "old\n"),
+            ];
+            let world = world_of(&files);
+            let apply = |clone: &Clone| match name {
+                "tool.sh" => {
+                    clone.git(&["update-index", "--chmod=+x", name]);
+                    clone.git(&["checkout-index", "-f", name]);
+                }
+                "gone.txt" => drop(clone.git(&["rm", "-q", name])),
+                _ => {
+                    clone.write(name, "\0new");
+                    clone.git(&["add", name]);
+                }
+            };
+            let ben = world.fresh("ben");
+            ben.git(&["switch", "-q", "-c", "both"]);
+            apply(&ben);
+            ben.write("other.txt", "new\n");
+            ben.git(&["commit", "-q", "-a", "-m", "Both"]);
+            ben.countersign(&["declare", "--ai", "generated"]).ok();
+            ben.git(&["push", "-q", "-u", "origin", "both"]);
+            let ana = world.person("ana");
+            ana.sign("both").ok();
+            ana.git(&["switch", "-q", "main"]);
+            apply(&ana);
+            ana.git(&["commit", "-q", "-m", "A half"]);
+            if taken_back {
+                ana.git(&["revert", "--no-edit", "HEAD"]);
+            }
+            ana.git(&["push", "-q", "origin", "main"]);
+            squash(&world, "both");
+            last_is_spent(&world, taken_back, name);
+        }
+    }
+}
+
+/// Another part of the file was changed by what was bettered, and this one was only tried in between.
+#[test]
+fn a_part_is_bettered_only_where_it_stood_itself() {
+    for (tried, spent) in [("eight", false), ("two", true)] {
+        let (whole, tried_by) = (
+            with(&[("two", "TWO"), ("eight", "EIGHT")]),
+            tried.to_uppercase(),
+        );
+        let world = world_of(&[("lines.txt", OLD), ("other.txt", "old\n")]);
+        signed_branch(
+            &world,
+            "whole",
+            &[&[("lines.txt", &whole)], &[("other.txt", "new\n")]],
+        );
+        let tried = with(&[(tried, &tried_by)]);
+        let tried: Files<'_> = &[("lines.txt", &tried)];
+        let bettered = with(&[("two", "2")]);
+        signed_branch(&world, "tried", &[tried, &[("lines.txt", &bettered)]]);
+        squash(&world, "tried");
+        last_is_spent(&world, false, "tried");
+        land_by_ana(&world, &[("lines.txt", OLD)]);
+        squash(&world, "whole");
+        last_is_spent(&world, spent, "whole");
     }
 }
 
