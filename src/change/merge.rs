@@ -151,10 +151,15 @@ impl<'t> Lines<'t> {
         let since = self.hunks(new, cur);
         let since_reaches = reaches(&since, new, cur, &[]);
         let reaches = reaches(&back, new, old, &[]).into_iter();
+        let (in_new, in_cur) = (counts(new), counts(cur));
+        let moved = |line: &u32| in_cur.get(line) > in_new.get(line);
         let stands = hunks.iter().zip(reaches).map(|(hunk, reach)| {
             let taken = old.get(hunk.old.clone()).unwrap_or_default();
             let brought = new.get(hunk.new.clone()).unwrap_or_default();
             if taken.iter().chain(brought).all(|line| self.is_blank(*line)) {
+                return false;
+            }
+            if brought.is_empty() && taken.iter().all(moved) {
                 return false;
             }
             let deleted: HashSet<u32> = match brought.is_empty() {
@@ -414,12 +419,21 @@ fn breaks(
     }
 }
 
+/// How often each line stands in a text.
+fn counts(text: &[u32]) -> HashMap<u32, usize> {
+    let mut counts = HashMap::new();
+    for line in text {
+        *counts.entry(*line).or_default() += 1;
+    }
+    counts
+}
+
 /// Whether a later hunk closes the gap at a line that a deletion left: it brings a deleted line back, or other lines in
-/// place of those around.
+/// place of the deleted ones or of those around.
 fn closes(other: &Hunk, gap: usize, (deleted, cur): (&HashSet<u32>, &[u32])) -> bool {
-    let around = other.old.start < gap && gap < other.old.end;
+    let within = other.old.is_empty() || (other.old.start < gap && gap < other.old.end);
     let brought = cur.get(other.new.clone()).unwrap_or_default();
-    (around && !brought.is_empty()) || brought.iter().any(|line| deleted.contains(line))
+    (within && !brought.is_empty()) || brought.iter().any(|line| deleted.contains(line))
 }
 
 /// Whether any reach of one side touches any of the other (L5).

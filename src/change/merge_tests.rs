@@ -162,7 +162,7 @@ fn fares(old: &str, new: &str, cur: &str) -> String {
 const FROM: &str = "1\n2\n3\n4\n5\n6\n7\n";
 const TO: &str = "1\nB\n3\n4\n5\nF\n7\n";
 
-const FARES: [(&str, [&str; 3], &str); 19] = [
+const FARES: [(&str, [&str; 3], &str); 21] = [
     ("nothing", [FROM, TO, FROM], "--"),
     ("all", [FROM, TO, TO], "++"),
     ("the first", [FROM, TO, "1\nB\n3\n4\n5\n6\n7\n"], "+-"),
@@ -239,6 +239,20 @@ const FARES: [(&str, [&str; 3], &str); 19] = [
             "x\n1\na\nb\n2\ny\n",
         ],
         "--",
+    ),
+    (
+        "a gap where another line came",
+        ["1\n2\n3\n4\n", "1\n2\n4\n", "1\n2\nX\n4\n"],
+        ".",
+    ),
+    (
+        "a line that was moved",
+        [
+            "1\n2\n3\n4\n5\n6\n",
+            "1\n2\n4\n5\n6\n",
+            "1\n2\n4\n5\n3\n6\n",
+        ],
+        ".",
     ),
     ("a blank line", ["1\n2\n", "1\n\n2\n", "1\n\n2\n"], "."),
     (

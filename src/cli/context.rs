@@ -233,7 +233,7 @@ impl Context {
         };
         for some in ids.chunks(OBJECTS_AT_ONCE) {
             let specs = some.iter().map(object_spec);
-            self.fetch(remote, &specs.collect::<Vec<_>>(), Depth::Whole)?;
+            self.fetch(remote, &specs.collect::<Vec<_>>(), Depth::Lacking)?;
         }
         Ok(!ids.is_empty())
     }

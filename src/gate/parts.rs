@@ -138,11 +138,19 @@ impl Gate<'_> {
             let Some(between) = commit.manifest.entry(moment.entry.path) else {
                 continue;
             };
-            let then = (Stands::In(&commit), between.new);
-            let then = self.fared(line, &Moment { then, ..*moment }, Fared::Stood)?;
-            let mut both = after.iter().zip(&then);
-            let bettered = both.any(|both| both == (&Fared::Changed, &Fared::Stood));
-            if bettered && after.len() == then.len() {
+            let beside = |side| Moment {
+                then: (Stands::In(&commit), side),
+                ..*moment
+            };
+            let new = self.fared(line, &beside(between.new), Fared::Stood)?;
+            let old = self.fared(line, &beside(between.old), Fared::Stood)?;
+            // What stood before the commit already is older than the line here.
+            let brought = |at: usize| {
+                after.get(at) == Some(&Fared::Changed)
+                    && new.get(at) == Some(&Fared::Stood)
+                    && old.get(at) != Some(&Fared::Stood)
+            };
+            if after.len() == new.len() && (0..after.len()).any(brought) {
                 return Ok(true);
             }
         }

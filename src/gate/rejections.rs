@@ -66,20 +66,27 @@ impl Gate<'_> {
 }
 
 /// Whether `newer` is an approval by the same person that takes their rejection back, on all its targets: over the same
-/// change, or over the one that is judged where that is what is left of the rejected one. An approval of a mere part of
-/// what is judged says nothing of the rest.
+/// change, or over the one that is judged. An approval of a mere part of what is judged says nothing of the rest.
 fn replaces(place: &Place<'_>, newer: &VerifiedStatement, rejection: &VerifiedStatement) -> bool {
-    let whole = [rejection.subject(), place.digest, place.borne()];
-    let named = newer
-        .approval()
-        .is_some_and(|approval| approval.review.replaces.contains(&rejection.payload()));
+    let Some(approval) = newer.approval() else {
+        return false;
+    };
+    let judged = [place.digest, place.borne()];
+    let (over, rejected) = (newer.subject(), rejection.subject());
+    // Who signed what is left of a rejected change before the rest landed could not know what it would be.
+    let is_form = place.others.contains(&rejected) && !judged.contains(&rejected);
+    let is_implied = is_form && rejection.change().landed.is_none();
+    let names_it = approval.review.replaces.contains(&rejection.payload());
+    let takes_back = match over == rejected {
+        true => names_it,
+        false => judged.contains(&over) && (names_it || is_implied),
+    };
     let targets = |statement: &VerifiedStatement| -> Vec<String> {
         let targets = &statement.change().targets;
         targets.iter().map(|target| target.name.clone()).collect()
     };
     let covered = targets(newer);
-    named
-        && whole.contains(&newer.subject())
+    takes_back
         && newer.signer() == rejection.signer()
         && newer.signed_on() > rejection.signed_on()
         && targets(rejection)

@@ -110,12 +110,15 @@ pub enum Depth {
     More(u32),
     /// All of it: the clone is no longer shallow.
     Everything,
+    /// Trees and files that a partial clone lacks, whatever is said of what is here: a server that has bitmaps takes all
+    /// that this reaches for there.
+    Lacking,
 }
 
 impl Depth {
     fn argument(self) -> Option<String> {
         match self {
-            Self::Whole => None,
+            Self::Whole | Self::Lacking => None,
             Self::Cut(depth) => Some(format!("--depth={depth}")),
             Self::More(depth) => Some(format!("--deepen={depth}")),
             Self::Everything => Some("--unshallow".to_owned()),
@@ -243,8 +246,26 @@ impl Repository {
         for spec in specs {
             arguments.push(spec.argument()?);
         }
-        let output = self.run(git, &[], &arguments)?;
+        // As git itself brings what a partial clone lacks.
+        let unsaid = ["fetch.negotiationAlgorithm=noop".to_owned()];
+        let config = match depth {
+            Depth::Lacking => &unsaid[..],
+            _ => &[],
+        };
+        let mut output = self.run(git, config, &arguments)?;
+        // What is new may hold what such a clone lacks of the rest, which the server takes to be here.
+        if !output.status.success() && depth == Depth::Whole && self.is_partial_of(git, remote)? {
+            output = self.run(git, &unsaid, &arguments)?;
+        }
         ended(&output, "fetch", remote)
+    }
+
+    /// Whether this is a partial clone of the remote.
+    fn is_partial_of(&self, git: &GitProgram, remote: &RemoteName) -> Result<bool, RemoteError> {
+        let key = format!("remote.{remote}.promisor");
+        let arguments = ["config".to_owned(), "--get".to_owned(), key];
+        let output = self.run(git, &[], &arguments)?;
+        Ok(output.status.success() && output.stdout.trim() == "true")
     }
 
     /// Pushes each commit to the ref beside it, never with force. One answer per ref, in the order

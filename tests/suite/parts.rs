@@ -461,6 +461,29 @@ fn a_part_is_bettered_only_where_it_stood_itself() {
     }
 }
 
+/// An old branch still has what was on main when it was cut; that it landed and was taken back says nothing of that.
+#[test]
+fn what_an_old_branch_rests_on_is_no_part_of_it() {
+    for brought in [false, true] {
+        let (on, off) = (with(&[("two", "ON")]), OLD);
+        let world = world_of(&[("lines.txt", if brought { off } else { &on })]);
+        let base = with(&[("two", "ON"), ("eight", "8")]);
+        let bettered = with(&[("two", "ON"), ("eight", "VIII")]);
+        let commits: [Files<'_>; 2] = [&[("lines.txt", &base)], &[("lines.txt", &bettered)]];
+        signed_branch(&world, "old", &commits);
+        if !brought {
+            land_by_ana(&world, &[("lines.txt", off)]);
+        }
+        let both = with(&[("two", "ON"), ("eight", "EIGHT")]);
+        signed_branch(&world, "work", &[&[("lines.txt", &both)]]);
+        squash(&world, "old");
+        last_is_spent(&world, false, "old");
+        land_by_ana(&world, &[("lines.txt", off)]);
+        squash(&world, "work");
+        last_is_spent(&world, brought, "work");
+    }
+}
+
 /// What a branch added and undid itself never stood on main, whatever lists it as a commit.
 #[test]
 fn what_a_branch_undid_itself_lands_later_by_itself() {

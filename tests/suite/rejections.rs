@@ -334,6 +334,32 @@ fn the_rest_of_a_rejected_change_lands_once_its_rejecter_signs_that() {
     }
 }
 
+/// Carol signs both halves of what she rejected before either landed, when none of them is what is left of it.
+#[test]
+fn a_rejecter_who_signs_both_halves_takes_the_rejection_back() {
+    for halves in [&["first", "second"][..], &["first"]] {
+        let world = World::team();
+        branch_of(&world, "both", &["tags", "more"]);
+        reject(&world, "carol", "both", &["-m", "split it"]).expect(1, "Rejected");
+        for (name, file) in [("first", "tags"), ("second", "more")] {
+            branch_of(&world, name, &[file]);
+            let signer = if halves.contains(&name) {
+                "carol"
+            } else {
+                "ana"
+            };
+            clone(&world, signer).sign(name).ok();
+        }
+        let ben = world.person("ben");
+        for name in ["first", "second"] {
+            squash_branch(&ben, &format!("origin/{name}"));
+        }
+        let status = i32::from(halves.len() == 1);
+        let run = world.ci("HEAD~2..HEAD").expect(status, "");
+        assert_eq!(run.stdout.contains("error[CS302]"), status == 1, "{run:?}");
+    }
+}
+
 /// A stack: the second branch was rejected together with the first, which lands; rebased, it is the rest alone.
 #[test]
 fn a_rejected_stack_is_signed_off_after_its_first_branch_landed() {
