@@ -367,6 +367,7 @@ impl From<StoreError> for Undecided {
     fn from(error: StoreError) -> Self {
         let code = match error {
             StoreError::LimitReached(_) => Code::LIMIT,
+            StoreError::Missing(_) => Code::OBJECT_MISSING,
             _ => Code::STORE_UNREADABLE,
         };
         Self::new(code, error.to_string())

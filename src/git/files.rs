@@ -40,6 +40,9 @@ pub enum FilesError {
     /// A path with an empty, dotted or `.git` component.
     #[error("\"{0}\" can't be the path of a file")]
     Path(String),
+    /// An object is not here, as a partial clone lacks some; its id.
+    #[error("object {0} is not here")]
+    Missing(String),
     /// The git library could not do it.
     #[error("could not {doing}: {source}")]
     Git {
@@ -430,8 +433,18 @@ impl Repository {
     }
 
     pub(super) fn blob_size(&self, id: ObjectId) -> Result<u64, FilesError> {
-        let header = self.repo.find_header(id);
-        Ok(header.map_err(FilesError::git("read a file"))?.size())
+        self.object_size(id, "read a file")
+    }
+
+    fn object_size(&self, id: ObjectId, doing: &'static str) -> Result<u64, FilesError> {
+        let header = self.repo.try_find_header(id);
+        match header.map_err(FilesError::git(doing))? {
+            Some(header) => Ok(header.size()),
+            None => {
+                self.miss(id, None);
+                Err(FilesError::Missing(id.to_string()))
+            }
+        }
     }
 
     pub(super) fn blob_within(
@@ -454,7 +467,7 @@ impl Repository {
             return Ok(Vec::new());
         }
         let read = || FilesError::git("read a tree");
-        let size = self.repo.find_header(tree).map_err(read())?.size();
+        let size = self.object_size(tree, "read a tree")?;
         if size > MAX_TREE {
             let text = format!("a folder of {size} bytes is over the limit of {MAX_TREE}");
             return Err(FilesError::LimitReached(text));

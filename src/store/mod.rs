@@ -54,6 +54,9 @@ pub enum StoreError {
         /// The digest of the manifest.
         found: ChangeDigest,
     },
+    /// An object of the git ref is not here, as a partial clone lacks some; its id.
+    #[error("the store lacks an object: {0} is not here")]
+    Missing(String),
     /// The git ref could not be read or written.
     #[error(transparent)]
     Git(FilesError),
@@ -73,6 +76,7 @@ impl From<FilesError> for StoreError {
     fn from(error: FilesError) -> Self {
         match error {
             FilesError::LimitReached(text) => Self::LimitReached(text),
+            FilesError::Missing(id) => Self::Missing(id),
             error => Self::Git(error),
         }
     }

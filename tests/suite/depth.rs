@@ -29,6 +29,13 @@ fn land(world: &World, path: &str, text: &str) {
     ana.git(&["push", "-q", "origin", "main"]);
 }
 
+/// As hosts keep repositories: a server that has bitmaps takes what a client says that it has for all that this reaches.
+fn repack(world: &World) {
+    let remote = world.path().join("remote.git");
+    let repack = ["-C", remote.to_str().unwrap(), "repack", "-adbq"];
+    world.person("ana").git(&repack);
+}
+
 /// What a runner checks out.
 fn clone(world: &World, options: &[&str]) -> Clone {
     let _ = std::fs::remove_dir_all(world.path().join("ci"));
@@ -97,10 +104,7 @@ fn a_release_brings_the_line_up_to_the_checkpoint() {
 #[test]
 fn a_partial_clone_gets_the_objects_that_the_check_reads() {
     let world = world(300);
-    let remote = world.path().join("remote.git");
-    // As hosts keep them: a server that has bitmaps takes what a client says that it has for all that this reaches.
-    let repack = ["-C", remote.to_str().unwrap(), "repack", "-adbq"];
-    world.person("ana").git(&repack);
+    repack(&world);
     for filter in ["--filter=blob:none", "--filter=tree:0"] {
         let ci = clone(&world, &[filter, "--no-checkout"]);
         verify(&world, &ci, &["HEAD~1..HEAD"]).expect(2, "");
@@ -117,6 +121,28 @@ fn a_partial_clone_gets_the_objects_that_the_check_reads() {
             packed.parse::<usize>().unwrap() < 950,
             "{filter}: {objects}"
         );
+    }
+}
+
+/// The texts that the store keeps for a clean merge are those of files on main.
+#[test]
+fn a_partial_clone_gets_what_the_store_has_as_the_line_has_it() {
+    let world = world(0);
+    let old = "one\ntwo\nthree\nfour\nfive\n";
+    land(&world, "lines.txt", old);
+    let ana = world.person("ana");
+    ana.git(&["switch", "-q", "-c", "work"]);
+    ana.commit("lines.txt", &old.replace("one", "ONE"), "Change a line");
+    ana.countersign(&["declare", "--ai", "none"]).ok();
+    ana.git(&["switch", "-q", "main"]);
+    land(&world, "lines.txt", &old.replace("five", "FIVE"));
+    ana.git(&["merge", "-q", "--squash", "work"]);
+    ana.git(&["commit", "-q", "-m", "Change a line (#1)"]);
+    ana.git(&["push", "-q", "origin", "main"]);
+    repack(&world);
+    for filter in ["--filter=blob:none", "--filter=tree:0"] {
+        let ci = clone(&world, &[filter, "--no-checkout"]);
+        verify(&world, &ci, &["--fetch", "HEAD~1..HEAD"]).expect(0, "(clean merge");
     }
 }
 
