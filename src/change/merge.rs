@@ -151,7 +151,11 @@ impl<'t> Lines<'t> {
         let since = self.hunks(new, cur);
         let since_reaches = reaches(&since, new, cur, &[]);
         let reaches = reaches(&back, new, old, &[]).into_iter();
-        let (in_new, in_cur) = (counts(new), counts(cur));
+        // Only a gap asks for these.
+        let (in_new, in_cur) = match hunks.iter().any(|hunk| hunk.new.is_empty()) {
+            true => (counts(new), counts(cur)),
+            false => Default::default(),
+        };
         let moved = |line: &u32| in_cur.get(line) > in_new.get(line);
         let stands = hunks.iter().zip(reaches).map(|(hunk, reach)| {
             let taken = old.get(hunk.old.clone()).unwrap_or_default();

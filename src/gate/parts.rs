@@ -143,6 +143,9 @@ impl Gate<'_> {
                 ..*moment
             };
             let new = self.fared(line, &beside(between.new), Fared::Stood)?;
+            if !new.contains(&Fared::Stood) {
+                continue;
+            }
             let old = self.fared(line, &beside(between.old), Fared::Stood)?;
             // What stood before the commit already is older than the line here.
             let brought = |at: usize| {
